@@ -1,0 +1,175 @@
+import type {
+  ClientId,
+  CommandName,
+  ConversationCard,
+  ConversationId,
+  ErrorBody,
+  Input,
+  Instance,
+  Person,
+  PersonId,
+  Receipt,
+  Reply,
+  SeatRequest,
+  Settings,
+} from '@sotto/protocol'
+
+/** Where a message goes: a conversation, or a person whose thread is made by the first message. */
+export type Target = { readonly conversation: ConversationId } | { readonly person: PersonId }
+
+/** `offline` waits `retryAt` (epoch milliseconds) before it tries again; `catching_up` says how many entries are still missing. */
+export type ConnectionState =
+  | { readonly phase: 'signed_out' }
+  | { readonly phase: 'connecting' }
+  | { readonly phase: 'offline'; readonly retryAt: number }
+  | { readonly phase: 'catching_up'; readonly missing: number }
+  | { readonly phase: 'online' }
+
+export interface Me {
+  readonly person: Person
+  readonly session: string
+  readonly settings: Settings
+}
+
+/**
+ * How far one of my own messages is. `waiting`: in the outbox of this device. `failed`: the server refused it, and the ones after
+ * it wait until the person decides. The others are as the server or the other members said.
+ */
+export type MessageState = 'waiting' | 'failed' | 'sent' | 'delivered' | 'read'
+
+/** One row of a conversation. A message has the same `key` from the moment it is typed for as long as it exists. */
+export type Row =
+  | {
+      readonly kind: 'message'
+      readonly key: ClientId
+      /** Null until the server has given it one. */
+      readonly place: number | null
+      readonly sender: PersonId
+      /** ISO 8601: when the server took it; for a waiting one, when it was written. */
+      readonly at: string
+      readonly text: string
+      /** Null for messages of others. */
+      readonly state: MessageState | null
+      readonly error: ErrorBody | null
+    }
+  | {
+      readonly kind: 'created' | 'joined' | 'left'
+      readonly key: string
+      readonly place: number
+      readonly person: PersonId
+      readonly at: string
+    }
+
+export interface ConversationItem {
+  readonly card: ConversationCard
+  /** The other person of a thread, once known. */
+  readonly other: Person | null
+  readonly last: { readonly text: string; readonly sender: PersonId; readonly at: string; readonly state: MessageState | null } | null
+  /** Orders the list: ISO 8601. */
+  readonly at: string
+  /** At most 99; `exact` is false where there may be more. */
+  readonly unread: { readonly count: number; readonly exact: boolean }
+  readonly draft: string | null
+  readonly typing: readonly PersonId[]
+}
+
+/** Which part of a conversation to show: `before` rows up to the anchor and `after` behind it. */
+export interface Window {
+  readonly anchor: number | 'end'
+  readonly before: number
+  readonly after: number
+}
+
+export interface ConversationWindow {
+  readonly card: ConversationCard | null
+  readonly other: Person | null
+  /** In the order of their places; waiting ones last. Never with a hole: where the log is not held yet, the window ends. */
+  readonly rows: readonly Row[]
+  /** True when nothing comes before the first row, or after the last. */
+  readonly atStart: boolean
+  readonly atEnd: boolean
+  /** True while rows before or after these are being fetched. */
+  readonly loading: boolean
+  readonly head: number
+  /** My read place. */
+  readonly read: number
+  /** Place of the first message I have not read, or null. */
+  readonly firstUnread: number | null
+  readonly unread: { readonly count: number; readonly exact: boolean }
+  readonly receipts: readonly Receipt[]
+  readonly typing: readonly PersonId[]
+  readonly draft: string | null
+}
+
+/** What can be watched, by name: what is asked and what comes. */
+export interface Watches {
+  readonly connection: { ask: Record<never, never>; get: ConnectionState }
+  readonly me: { ask: Record<never, never>; get: Me | null }
+  /** Newest first. */
+  readonly conversations: { ask: { readonly archived: boolean }; get: readonly ConversationItem[] }
+  readonly conversation: { ask: { readonly target: Target; readonly window: Window }; get: ConversationWindow }
+  /** Presence is only followed while somebody watches. */
+  readonly people: {
+    ask: { readonly people: readonly PersonId[]; readonly presence: boolean }
+    get: ReadonlyMap<PersonId, { readonly person: Person; readonly presence: 'online' | 'away' | 'offline' | null }>
+  }
+  readonly requests: { ask: Record<never, never>; get: readonly SeatRequest[] }
+  /** Messages that wait on this device, in all conversations. */
+  readonly outbox: { ask: Record<never, never>; get: { readonly waiting: number; readonly failed: number } }
+}
+export type WatchName = keyof Watches
+
+export interface SignUp {
+  readonly name: string
+  readonly displayName: string
+  readonly password: string
+  readonly invitation?: string
+}
+
+export interface SetUp extends SignUp {
+  readonly setup: string
+  readonly instance: string
+}
+
+/**
+ * Everything a program or a screen does with Sotto. One object per signed-in device; it owns all data that comes from the server.
+ * Refusals reject with `AppError`.
+ */
+export interface Client {
+  instance(): Promise<Instance>
+  signIn(credentials: { readonly name: string; readonly password: string }): Promise<Me>
+  signUp(input: SignUp): Promise<Me>
+  setUp(input: SetUp): Promise<Me>
+  /** Takes up the stored session. Resolves with null where there is none; needs no network where it was used before. */
+  resume(): Promise<Me | null>
+  /** Ends the session and forgets everything on this device, waiting messages included. */
+  signOut(): Promise<void>
+
+  /** Calls `listener` at once with what is known and again after every change, until the returned function is called. */
+  watch<Name extends WatchName>(name: Name, ask: Watches[Name]['ask'], listener: (value: Watches[Name]['get']) => void): () => void
+
+  /**
+   * Puts a message into the outbox. Resolves once it is stored on this device: from then on it survives a restart and is sent
+   * exactly once, in the order of the calls per conversation.
+   */
+  send(target: Target, text: string): Promise<ClientId>
+  /** A failed message: try again (optionally with another text), or take it out of the outbox. */
+  retry(message: ClientId, text?: string): Promise<void>
+  discard(message: ClientId): Promise<void>
+
+  /** Says that everything up to `place` was seen. Sent when there is a connection; never moves backwards. */
+  markRead(conversation: ConversationId, place: number): Promise<void>
+  setTyping(conversation: ConversationId, active: boolean): void
+  /** Kept on this device at once and on the server a moment later. */
+  setDraft(target: Target, text: string): Promise<void>
+  setPresence(state: 'online' | 'away'): void
+
+  /** One command, now. Rejects with `unavailable` without a connection. */
+  call<Name extends CommandName>(name: Name, input: Input<Name>): Promise<Reply<Name>>
+  setPicture(picture: Blob): Promise<Person>
+  /** The picture of a person, fetched once and kept; null where there is none. */
+  picture(person: Person): Promise<Blob | null>
+
+  /** Stops everything; what is stored stays. */
+  close(): Promise<void>
+}

@@ -1,0 +1,30 @@
+import { boardCommands } from './board.ts'
+import { conversationCommands, threadCommands } from './conversations.ts'
+import type { InputOf, ReplyOf } from './define.ts'
+import { instanceCommands, invitationCommands } from './instance.ts'
+import { draftCommands, messageCommands } from './messages.ts'
+import { peopleCommands } from './people.ts'
+import { presenceCommands, receiptCommands, typingCommands } from './receipts.ts'
+import { sessionCommands } from './sessions.ts'
+
+/** Every request there is. The server refuses to start when one of them has no handler, and the reference is made from this list. */
+export const commands = [
+  ...instanceCommands,
+  ...invitationCommands,
+  ...peopleCommands,
+  ...sessionCommands,
+  ...conversationCommands,
+  ...threadCommands,
+  ...messageCommands,
+  ...draftCommands,
+  ...receiptCommands,
+  ...typingCommands,
+  ...presenceCommands,
+  ...boardCommands,
+] as const
+
+type Every = (typeof commands)[number]
+export type CommandName = Every['name']
+export type Spec<Name extends CommandName> = Extract<Every, { name: Name }>
+export type Input<Name extends CommandName> = InputOf<Spec<Name>>
+export type Reply<Name extends CommandName> = ReplyOf<Spec<Name>>

@@ -1,0 +1,90 @@
+import Type, { type Static } from 'typebox'
+import { command } from './define.ts'
+import { maxTextBytes } from './limits.ts'
+import { ClientId, ConversationId, EntryId, exactly, nullable, PersonId, Place, Time } from './types.ts'
+
+export const MessageBody = exactly({ text: Type.String() })
+
+/** What an entry says, by its kind. */
+export const EntryBody = Type.Union([MessageBody, exactly({ person: PersonId }), exactly({})])
+
+const entry = {
+  conversation: ConversationId,
+  place: Place,
+  id: EntryId,
+  sender: PersonId,
+  /** In a thread: the other person, once there is one. */
+  receiver: Type.Optional(PersonId),
+  clientId: ClientId,
+  at: Time,
+}
+
+/** One item of a conversation's log. An entry of a kind a client does not know changes nothing it shows. */
+export const Entry = Type.Union([
+  exactly({ ...entry, kind: Type.Literal('message'), body: MessageBody }),
+  exactly({ ...entry, kind: Type.Literal('created'), body: exactly({}) }),
+  exactly({ ...entry, kind: Type.Literal('joined'), body: exactly({ person: PersonId }) }),
+  exactly({ ...entry, kind: Type.Literal('left'), body: exactly({ person: PersonId }) }),
+])
+export type Entry = Static<typeof Entry>
+export type EntryKind = Entry['kind']
+
+const maxPage = 200
+const Span = exactly({
+  conversation: ConversationId,
+  from: Place,
+  to: Place,
+  newestFirst: Type.Optional(Type.Boolean({ description: 'Cut at the old end instead of the new one when the page is full.' })),
+})
+
+export const messageCommands = [
+  command({
+    name: 'messages.send',
+    rest: 'POST /conversations/{conversation}/messages',
+    access: 'conversation_member',
+    summary: 'Sends a message. Acknowledged once it is on disk. Idempotent by `clientId`: a retry gets the place of the first.',
+    input: exactly({ conversation: ConversationId, clientId: ClientId, text: Type.String({ minLength: 1, maxLength: maxTextBytes }) }),
+    reply: exactly({ id: EntryId, place: Place, at: Time }),
+  }),
+  command({
+    name: 'messages.page',
+    rest: 'GET /conversations/{conversation}/entries',
+    access: 'conversation_member',
+    summary: 'A page of a conversation’s log, oldest first: the newest before `before`, or the oldest after `after`.',
+    input: exactly({
+      conversation: ConversationId,
+      before: Type.Optional(Place),
+      after: Type.Optional(Place),
+      limit: Type.Optional(Type.Integer({ minimum: 1, maximum: maxPage })),
+    }),
+    reply: exactly({ entries: Type.Array(Entry), head: Place, floor: Place }),
+  }),
+  command({
+    name: 'messages.pull',
+    rest: 'POST /entries/pull',
+    access: 'signed_in',
+    summary: 'Entries of several conversations at once, at most `limit` in all; conversations one is not in are left out.',
+    input: exactly({
+      spans: Type.Array(Span, { minItems: 1, maxItems: 100 }),
+      limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 2000 })),
+    }),
+    reply: exactly({
+      /** Each span as far as it was served: `entries` fills it without a gap from its first (or last) place. */
+      spans: Type.Array(exactly({ conversation: ConversationId, from: Place, to: Place, entries: Type.Array(Entry) })),
+    }),
+  }),
+] as const
+
+export const Draft = exactly({ conversation: ConversationId, text: Type.String(), at: Time })
+export type Draft = Static<typeof Draft>
+
+export const draftCommands = [
+  command({
+    name: 'drafts.set',
+    rest: 'PUT /conversations/{conversation}/draft',
+    access: 'conversation_member',
+    summary: 'Keeps what is typed but not sent, for all one’s devices. Null or empty clears it.',
+    input: exactly({ conversation: ConversationId, text: nullable(Type.String({ maxLength: maxTextBytes })) }),
+    reply: exactly({ at: Time }),
+  }),
+] as const

@@ -1,0 +1,111 @@
+import Type, { type Static } from 'typebox'
+import { command } from './define.ts'
+import { exactly, line, Nothing, nullable, oneOf, PersonId, Time, Token } from './types.ts'
+
+export const Role = oneOf('admin', 'member')
+export type Role = Static<typeof Role>
+
+/** What everybody of the instance may know of a person. */
+export const Person = exactly({
+  id: PersonId,
+  name: Type.String({ description: 'The unique user name.' }),
+  displayName: Type.String(),
+  status: Type.String({ description: 'What the person wrote about now; empty for nothing.' }),
+  timeZone: Type.String({ description: 'An IANA time zone, or empty.' }),
+  picture: nullable(Type.String({ description: 'Changes when the picture does; null without one.' })),
+  role: Role,
+})
+export type Person = Static<typeof Person>
+
+export const UserName = Type.String({
+  pattern: '^[a-z0-9](?:[a-z0-9._-]{0,30}[a-z0-9])?$',
+  description: 'Two to 32 lower-case letters, digits, dots, dashes and underscores.',
+  minLength: 2,
+  maxLength: 32,
+})
+export const DisplayName = line(64)
+export const Password = Type.String({ minLength: 10, maxLength: 256, description: 'Ten characters or more.' })
+
+export const SignedIn = exactly({
+  person: Person,
+  session: Type.String(),
+  accessToken: Type.String({ description: 'A signed token for the Authorization header and the `hello` frame.' }),
+  expiresAt: Time,
+  refreshToken: Type.Optional(Type.String({ description: 'Only where `keep` is `token`; browsers get a cookie instead.' })),
+})
+export type SignedIn = Static<typeof SignedIn>
+
+/** Where the refresh token goes: an HttpOnly cookie (browsers) or the reply (programs). */
+export const Keep = oneOf('cookie', 'token')
+export const DeviceName = line(80)
+
+const credentials = { name: UserName, displayName: DisplayName, password: Password, device: DeviceName, keep: Keep }
+
+export const peopleCommands = [
+  command({
+    name: 'people.signUp',
+    rest: 'POST /people',
+    access: 'anyone',
+    carrier: 'rest',
+    summary: 'Makes an account, with an invitation or where sign-up is open, and signs in.',
+    input: exactly({ ...credentials, invitation: Type.Optional(Token) }),
+    reply: SignedIn,
+  }),
+  command({ name: 'people.me', rest: 'GET /me', access: 'signed_in', summary: 'One’s own profile.', input: Nothing, reply: Person }),
+  command({
+    name: 'people.updateProfile',
+    rest: 'PATCH /me',
+    access: 'signed_in',
+    summary: 'Changes one’s own profile; fields left out stay as they are.',
+    input: exactly({
+      displayName: Type.Optional(DisplayName),
+      status: Type.Optional(line(100, 0)),
+      timeZone: Type.Optional(line(64, 0)),
+    }),
+    reply: Person,
+  }),
+  command({
+    name: 'people.changePassword',
+    rest: 'POST /me/password',
+    access: 'signed_in',
+    summary: 'Changes one’s own password and ends all one’s other sessions.',
+    input: exactly({ current: Type.String({ maxLength: 256 }), password: Password }),
+    reply: Nothing,
+  }),
+  command({
+    name: 'people.removePicture',
+    rest: 'DELETE /me/picture',
+    access: 'signed_in',
+    summary: 'Removes one’s own picture.',
+    input: Nothing,
+    reply: Person,
+  }),
+  command({
+    name: 'people.list',
+    rest: 'GET /people',
+    access: 'signed_in',
+    summary: 'The directory, by name, optionally only names that begin with a prefix.',
+    input: exactly({
+      prefix: Type.Optional(line(64, 0)),
+      after: Type.Optional(line(80)),
+      limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 100 })),
+    }),
+    reply: exactly({ people: Type.Array(Person), next: nullable(Type.String({ description: 'Give it as `after` for the next page.' })) }),
+  }),
+  command({
+    name: 'people.get',
+    rest: 'POST /people/get',
+    access: 'signed_in',
+    summary: 'The profiles of these people; unknown ids are left out.',
+    input: exactly({ people: Type.Array(PersonId, { maxItems: 200 }) }),
+    reply: exactly({ people: Type.Array(Person) }),
+  }),
+  command({
+    name: 'people.setRole',
+    rest: 'PUT /people/{person}/role',
+    access: 'admin',
+    summary: 'Gives a person another instance role. The last admin keeps theirs.',
+    input: exactly({ person: PersonId, role: Role }),
+    reply: Person,
+  }),
+] as const

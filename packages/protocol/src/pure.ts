@@ -1,0 +1,4 @@
+/** What a client needs at run time: no schemas, so that a browser loads none. */
+export * from './errors.ts'
+export * from './fold.ts'
+export * from './limits.ts'

@@ -1,0 +1,49 @@
+import Type, { type TObject, type TProperties, type TSchema } from 'typebox'
+
+declare const brand: unique symbol
+type Branded<Name extends string> = string & { readonly [brand]: Name }
+
+export type PersonId = Branded<'person'>
+export type SessionId = Branded<'session'>
+export type ConversationId = Branded<'conversation'>
+export type EntryId = Branded<'entry'>
+export type InvitationId = Branded<'invitation'>
+/** Made by the client, unique for ever among all entries of its sender: the key that makes a retry harmless. */
+export type ClientId = Branded<'client'>
+
+const uuidPattern = '^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$'
+
+function id<Id extends string>(description: string) {
+  return Type.Unsafe<Id>(Type.String({ pattern: uuidPattern, description }))
+}
+
+export const PersonId = id<PersonId>('A person.')
+export const SessionId = id<SessionId>('A session: one sign-in on one device.')
+export const ConversationId = id<ConversationId>('A conversation.')
+export const EntryId = id<EntryId>('An entry of a conversation.')
+export const InvitationId = id<InvitationId>('An invitation to this instance.')
+export const ClientId = id<ClientId>('Made by the client; unique for ever among the entries of its sender.')
+
+export const Place = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER, description: 'A place in a log; the first is 1.' })
+export const Time = Type.String({ pattern: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z$', description: 'ISO 8601, UTC.' })
+export const Token = Type.String({ minLength: 16, maxLength: 2048, pattern: '^[A-Za-z0-9._~-]+$', description: 'A secret from a link or a sign-in.' })
+
+/** Text a person typed: no control characters but tab and line break, at most this many UTF-16 units. */
+export function line(maxLength: number, minLength = 1) {
+  return Type.String({ minLength, maxLength, pattern: '^[^\\u0000-\\u001f\\u007f\\ud800-\\udfff]*$|^(?:[^\\u0000-\\u001f\\u007f\\ud800-\\udfff]|[\\ud800-\\udbff][\\udc00-\\udfff])*$' })
+}
+
+/** An object with exactly these fields: an unknown one is an error. */
+export function exactly<Properties extends TProperties>(properties: Properties): TObject<Properties> {
+  return Type.Object(properties, { additionalProperties: false })
+}
+
+export function oneOf<const Values extends readonly string[]>(...values: Values) {
+  return Type.Unsafe<Values[number]>({ type: 'string', enum: [...values] } as TSchema)
+}
+
+export function nullable<S extends TSchema>(schema: S) {
+  return Type.Union([schema, Type.Null()])
+}
+
+export const Nothing = exactly({})
