@@ -35,7 +35,10 @@ export const boardCommands = [
     rest: 'GET /board',
     access: 'signed_in',
     summary: 'The rows of one’s board with a revision above `after`, by revision; call again while `more`.',
-    input: exactly({ after: Type.Integer({ minimum: 0 }), limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 500 })) }),
+    input: exactly({
+      after: Type.Integer({ minimum: 0 }),
+      limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 500 })),
+    }),
     reply: exactly({ rows: Type.Array(BoardRow), revision: Type.Integer({ minimum: 0 }), more: Type.Boolean() }),
   }),
   command({

@@ -1,7 +1,19 @@
 import Type, { type Static } from 'typebox'
 import { command } from './define.ts'
 import { maxTextBytes } from './limits.ts'
-import { ClientId, ConversationId, EntryId, exactly, nullable, Nothing, oneOf, PersonId, Place, Time, Token } from './types.ts'
+import {
+  ClientId,
+  ConversationId,
+  EntryId,
+  exactly,
+  Nothing,
+  nullable,
+  oneOf,
+  PersonId,
+  Place,
+  Time,
+  Token,
+} from './types.ts'
 
 export const ConversationKind = oneOf('thread', 'group', 'channel')
 export type ConversationKind = Static<typeof ConversationKind>
@@ -63,7 +75,8 @@ export const conversationCommands = [
     name: 'conversations.archive',
     rest: 'PUT /conversations/{conversation}/archive',
     access: 'conversation_member',
-    summary: 'Puts a conversation into one’s own archive or takes it out. Nothing is deleted; the others do not notice.',
+    summary:
+      'Puts a conversation into one’s own archive or takes it out. Nothing is deleted; the others do not notice.',
     input: exactly({ ...conversation, archived: Type.Boolean() }),
     reply: Nothing,
   }),
@@ -75,7 +88,11 @@ export const threadCommands = [
     rest: 'POST /threads',
     access: 'signed_in',
     summary: 'Sends a message to a person: makes the thread of the two, or continues it. Idempotent by `clientId`.',
-    input: exactly({ person: PersonId, clientId: ClientId, text: Type.String({ minLength: 1, maxLength: maxTextBytes }) }),
+    input: exactly({
+      person: PersonId,
+      clientId: ClientId,
+      text: Type.String({ minLength: 1, maxLength: maxTextBytes }),
+    }),
     reply: exactly({ conversation: ConversationId, id: EntryId, place: Place, at: Time }),
   }),
   command({
@@ -98,7 +115,8 @@ export const threadCommands = [
     name: 'threads.join',
     rest: 'POST /threads/{conversation}/join',
     access: 'signed_in',
-    summary: 'Joins with an invitation, or asks for a seat. Without an invitation the answer is the same whether the thread exists or not.',
+    summary:
+      'Joins with an invitation, or asks for a seat. Without an invitation the answer is the same whether the thread exists or not.',
     input: exactly({ ...conversation, invitation: Type.Optional(Token) }),
     reply: exactly({ state: oneOf('joined', 'asked'), conversation: nullable(ConversationId) }),
   }),

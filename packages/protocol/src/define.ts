@@ -20,11 +20,16 @@ export type Access =
 export type Carrier = 'both' | 'rest' | 'socket'
 
 /** A request a client may make: the same over REST and over a socket. */
-export interface CommandSpec<Name extends string = string, Input extends TObject = TObject, Reply extends TSchema = TSchema> {
+export interface CommandSpec<
+  Name extends string = string,
+  Input extends TObject = TObject,
+  Reply extends TSchema = TSchema,
+  Who extends Access = Access,
+> {
   readonly name: Name
   /** Method and path below `/api/v1`. Names in braces are fields of the input, taken from the path. */
   readonly rest: `${'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'} /${string}`
-  readonly access: Access
+  readonly access: Who
   readonly carrier: Carrier
   /** One sentence for the reference. */
   readonly summary: string
@@ -35,8 +40,13 @@ export interface CommandSpec<Name extends string = string, Input extends TObject
 export type InputOf<C extends CommandSpec> = Static<C['input']>
 export type ReplyOf<C extends CommandSpec> = Static<C['reply']>
 
-export function command<const Name extends string, Input extends TObject, Reply extends TSchema>(
-  spec: Omit<CommandSpec<Name, Input, Reply>, 'carrier'> & { carrier?: Carrier },
-): CommandSpec<Name, Input, Reply> {
+export function command<
+  const Name extends string,
+  Input extends TObject,
+  Reply extends TSchema,
+  const Who extends Access,
+>(
+  spec: Omit<CommandSpec<Name, Input, Reply, Who>, 'carrier'> & { carrier?: Carrier },
+): CommandSpec<Name, Input, Reply, Who> {
   return { carrier: 'both', ...spec }
 }

@@ -48,8 +48,8 @@ export interface ErrorBody {
 
 /** WebSocket close codes of ours, and what a client does about them. 1012 (restart) and 1013 (try later) keep their standard meaning. */
 export const closeCodes = {
-  signed_out: { code: 4001, then: 'The session has ended: sign in again.' },
-  token_expired: { code: 4002, then: 'Refresh the access token and connect again.' },
-  too_slow: { code: 4003, then: 'The connection could not keep up: connect again and catch up.' },
-  hostile: { code: 4004, then: 'The input was not that of a client of ours: do not connect again by yourself.' },
+  signed_out: { code: 4001, means: 'The session has ended: sign in again.' },
+  token_expired: { code: 4002, means: 'Refresh the access token and connect again.' },
+  too_slow: { code: 4003, means: 'The connection could not keep up: connect again and catch up.' },
+  hostile: { code: 4004, means: 'The input was not that of a client of ours: do not connect again by yourself.' },
 } as const

@@ -97,6 +97,7 @@ export function countUnread(input: {
 }): { readonly count: number; readonly exact: boolean } {
   const from = Math.max(input.read + 1, input.floor, 1)
   let count = 0
-  for (const entry of input.entries) if (entry.place >= from && entry.place <= input.head && needsReading(entry, input.me)) count++
+  for (const entry of input.entries)
+    if (entry.place >= from && entry.place <= input.head && needsReading(entry, input.me)) count++
   return { count, exact: holes(input.held, from, input.head).length === 0 }
 }

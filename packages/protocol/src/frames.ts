@@ -7,10 +7,19 @@ import { Person } from './people.ts'
 import { PresenceState } from './receipts.ts'
 import { ConversationId, exactly, oneOf, PersonId, Place, SessionId } from './types.ts'
 
-const FrameId = Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER, description: 'Chosen by the client, echoed in the answer.' })
+const FrameId = Type.Integer({
+  minimum: 1,
+  maximum: Number.MAX_SAFE_INTEGER,
+  description: 'Chosen by the client, echoed in the answer.',
+})
 
 /** The first frame on a connection. Also renews the token of a connection that is signed in. */
-export const Hello = exactly({ id: FrameId, type: Type.Literal('hello'), version: Type.Integer(), token: Type.String({ maxLength: 4096 }) })
+export const Hello = exactly({
+  id: FrameId,
+  type: Type.Literal('hello'),
+  version: Type.Integer(),
+  token: Type.String({ maxLength: 4096 }),
+})
 /** Proof of life in both directions; the answer names the heads that moved since the last one. */
 export const Ping = exactly({ id: FrameId, type: Type.Literal('ping') })
 
@@ -37,8 +46,16 @@ export const BoardFrame = exactly({
 export const ReceiptFrame = exactly({ type: Type.Literal('receipt'), conversation: ConversationId, receipt: Receipt })
 /** One's own read place moved, on this or another device. */
 export const ReadFrame = exactly({ type: Type.Literal('read'), conversation: ConversationId, place: Place })
-export const TypingFrame = exactly({ type: Type.Literal('typing'), conversation: ConversationId, person: PersonId, active: Type.Boolean() })
-export const PresenceFrame = exactly({ type: Type.Literal('presence'), people: Type.Array(exactly({ person: PersonId, state: PresenceState })) })
+export const TypingFrame = exactly({
+  type: Type.Literal('typing'),
+  conversation: ConversationId,
+  person: PersonId,
+  active: Type.Boolean(),
+})
+export const PresenceFrame = exactly({
+  type: Type.Literal('presence'),
+  people: Type.Array(exactly({ person: PersonId, state: PresenceState })),
+})
 export const PersonFrame = exactly({ type: Type.Literal('person'), person: Person })
 /** The head of a conversation is here; whoever holds less pulls. */
 export const HeadFrame = exactly({ type: Type.Literal('head'), conversation: ConversationId, head: Place })
@@ -58,7 +75,9 @@ export const pushFrames = {
 } as const
 
 export const PushFrame = Type.Union(Object.values(pushFrames))
-export type PushFrame = { [Kind in keyof typeof pushFrames]: Static<(typeof pushFrames)[Kind]> }[keyof typeof pushFrames]
+export type PushFrame = {
+  [Kind in keyof typeof pushFrames]: Static<(typeof pushFrames)[Kind]>
+}[keyof typeof pushFrames]
 
 export const ErrorBodySchema = exactly({
   code: oneOf(...(Object.keys(errors) as (keyof typeof errors)[])),
@@ -67,4 +86,7 @@ export const ErrorBodySchema = exactly({
   incident: Type.Optional(Type.String()),
 })
 export const AckFrame = exactly({ id: FrameId, ack: Type.Unknown() })
-export const RefusalFrame = Type.Object({ id: Type.Optional(FrameId), error: ErrorBodySchema }, { additionalProperties: false })
+export const RefusalFrame = Type.Object(
+  { id: Type.Optional(FrameId), error: ErrorBodySchema },
+  { additionalProperties: false },
+)

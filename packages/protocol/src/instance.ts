@@ -21,7 +21,15 @@ export const Invitation = exactly({
 export type Invitation = Static<typeof Invitation>
 
 export const instanceCommands = [
-  command({ name: 'instance.get', rest: 'GET /instance', access: 'anyone', carrier: 'rest', summary: 'The instance, as anyone may see it.', input: Nothing, reply: Instance }),
+  command({
+    name: 'instance.get',
+    rest: 'GET /instance',
+    access: 'anyone',
+    carrier: 'rest',
+    summary: 'The instance, as anyone may see it.',
+    input: Nothing,
+    reply: Instance,
+  }),
   command({
     name: 'instance.setUp',
     rest: 'POST /setup',

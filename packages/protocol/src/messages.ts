@@ -34,7 +34,9 @@ const Span = exactly({
   conversation: ConversationId,
   from: Place,
   to: Place,
-  newestFirst: Type.Optional(Type.Boolean({ description: 'Cut at the old end instead of the new one when the page is full.' })),
+  newestFirst: Type.Optional(
+    Type.Boolean({ description: 'Cut at the old end instead of the new one when the page is full.' }),
+  ),
 })
 
 export const messageCommands = [
@@ -42,8 +44,13 @@ export const messageCommands = [
     name: 'messages.send',
     rest: 'POST /conversations/{conversation}/messages',
     access: 'conversation_member',
-    summary: 'Sends a message. Acknowledged once it is on disk. Idempotent by `clientId`: a retry gets the place of the first.',
-    input: exactly({ conversation: ConversationId, clientId: ClientId, text: Type.String({ minLength: 1, maxLength: maxTextBytes }) }),
+    summary:
+      'Sends a message. Acknowledged once it is on disk. Idempotent by `clientId`: a retry gets the place of the first.',
+    input: exactly({
+      conversation: ConversationId,
+      clientId: ClientId,
+      text: Type.String({ minLength: 1, maxLength: maxTextBytes }),
+    }),
     reply: exactly({ id: EntryId, place: Place, at: Time }),
   }),
   command({
@@ -63,7 +70,8 @@ export const messageCommands = [
     name: 'messages.pull',
     rest: 'POST /entries/pull',
     access: 'signed_in',
-    summary: 'Entries of several conversations at once, at most `limit` in all; conversations one is not in are left out.',
+    summary:
+      'Entries of several conversations at once, at most `limit` in all; conversations one is not in are left out.',
     input: exactly({
       spans: Type.Array(Span, { minItems: 1, maxItems: 100 }),
       limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 2000 })),

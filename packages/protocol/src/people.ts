@@ -31,7 +31,9 @@ export const SignedIn = exactly({
   session: Type.String(),
   accessToken: Type.String({ description: 'A signed token for the Authorization header and the `hello` frame.' }),
   expiresAt: Time,
-  refreshToken: Type.Optional(Type.String({ description: 'Only where `keep` is `token`; browsers get a cookie instead.' })),
+  refreshToken: Type.Optional(
+    Type.String({ description: 'Only where `keep` is `token`; browsers get a cookie instead.' }),
+  ),
 })
 export type SignedIn = Static<typeof SignedIn>
 
@@ -51,7 +53,14 @@ export const peopleCommands = [
     input: exactly({ ...credentials, invitation: Type.Optional(Token) }),
     reply: SignedIn,
   }),
-  command({ name: 'people.me', rest: 'GET /me', access: 'signed_in', summary: 'One’s own profile.', input: Nothing, reply: Person }),
+  command({
+    name: 'people.me',
+    rest: 'GET /me',
+    access: 'signed_in',
+    summary: 'One’s own profile.',
+    input: Nothing,
+    reply: Person,
+  }),
   command({
     name: 'people.updateProfile',
     rest: 'PATCH /me',
@@ -90,7 +99,10 @@ export const peopleCommands = [
       after: Type.Optional(line(80)),
       limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 100 })),
     }),
-    reply: exactly({ people: Type.Array(Person), next: nullable(Type.String({ description: 'Give it as `after` for the next page.' })) }),
+    reply: exactly({
+      people: Type.Array(Person),
+      next: nullable(Type.String({ description: 'Give it as `after` for the next page.' })),
+    }),
   }),
   command({
     name: 'people.get',

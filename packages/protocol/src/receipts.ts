@@ -51,7 +51,8 @@ export const presenceCommands = [
     rest: 'PUT /presence/watch',
     access: 'signed_in',
     carrier: 'socket',
-    summary: 'The people on this device’s screen: their presence is sent now and when it changes, in batches. Replaces the earlier list.',
+    summary:
+      'The people on this device’s screen: their presence is sent now and when it changes, in batches. Replaces the earlier list.',
     input: exactly({ people: Type.Array(PersonId, { maxItems: 200 }) }),
     reply: exactly({ people: Type.Array(exactly({ person: PersonId, state: PresenceState })) }),
   }),

@@ -34,7 +34,8 @@ export const sessionCommands = [
     rest: 'POST /sessions/refresh',
     access: 'anyone',
     carrier: 'rest',
-    summary: 'Exchanges the refresh token (cookie or field) for the next one and a new access token. Reuse of an older one ends the session.',
+    summary:
+      'Exchanges the refresh token (cookie or field) for the next one and a new access token. Reuse of an older one ends the session.',
     input: exactly({ refreshToken: Type.Optional(Token) }),
     reply: SignedIn,
   }),

@@ -24,13 +24,30 @@ export const EntryId = id<EntryId>('An entry of a conversation.')
 export const InvitationId = id<InvitationId>('An invitation to this instance.')
 export const ClientId = id<ClientId>('Made by the client; unique for ever among the entries of its sender.')
 
-export const Place = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER, description: 'A place in a log; the first is 1.' })
-export const Time = Type.String({ pattern: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z$', description: 'ISO 8601, UTC.' })
-export const Token = Type.String({ minLength: 16, maxLength: 2048, pattern: '^[A-Za-z0-9._~-]+$', description: 'A secret from a link or a sign-in.' })
+export const Place = Type.Integer({
+  minimum: 0,
+  maximum: Number.MAX_SAFE_INTEGER,
+  description: 'A place in a log; the first is 1.',
+})
+export const Time = Type.String({
+  pattern: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z$',
+  description: 'ISO 8601, UTC.',
+})
+export const Token = Type.String({
+  minLength: 16,
+  maxLength: 2048,
+  pattern: '^[A-Za-z0-9._~-]+$',
+  description: 'A secret from a link or a sign-in.',
+})
 
 /** Text a person typed: no control characters but tab and line break, at most this many UTF-16 units. */
 export function line(maxLength: number, minLength = 1) {
-  return Type.String({ minLength, maxLength, pattern: '^[^\\u0000-\\u001f\\u007f\\ud800-\\udfff]*$|^(?:[^\\u0000-\\u001f\\u007f\\ud800-\\udfff]|[\\ud800-\\udbff][\\udc00-\\udfff])*$' })
+  return Type.String({
+    minLength,
+    maxLength,
+    pattern:
+      '^[^\\u0000-\\u001f\\u007f\\ud800-\\udfff]*$|^(?:[^\\u0000-\\u001f\\u007f\\ud800-\\udfff]|[\\ud800-\\udbff][\\udc00-\\udfff])*$',
+  })
 }
 
 /** An object with exactly these fields: an unknown one is an error. */
