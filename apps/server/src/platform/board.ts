@@ -1,0 +1,118 @@
+import type { BoardRow, PersonId } from '@sotto/protocol'
+import { sql } from 'kysely'
+import type { Bus } from './bus.ts'
+import type { AfterCommit, Db, Tx } from './database.ts'
+import type { Sealing } from './sealing.ts'
+
+type Tables = {
+  boards: { person: PersonId; revision: number }
+  board_rows: { person: PersonId; key: string; revision: number; value: Buffer | null }
+}
+
+type Value = NonNullable<BoardRow['value']>
+
+/**
+ * What concerns one person only, on all their devices: keyed rows, of which the latest value counts, with a revision per person. Synced
+ * by "rows above my revision"; a frame after each commit spares the asking.
+ */
+export interface Board {
+  /** Sets rows (null removes) as a part of the transaction. Locks the person’s board: revisions commit in order. */
+  put(
+    tx: Tx,
+    after: AfterCommit,
+    person: PersonId,
+    rows: readonly { key: string; value: Value | null }[],
+  ): Promise<void>
+  find(db: Db | Tx, person: PersonId, key: string): Promise<Value | undefined>
+  /** Rows above a revision, in its order, removed ones as null. */
+  pull(
+    db: Db | Tx,
+    person: PersonId,
+    after: number,
+    limit: number,
+  ): Promise<{ rows: BoardRow[]; revision: number; more: boolean }>
+  revision(db: Db | Tx, person: PersonId): Promise<number>
+}
+
+export function openBoard(sealing: Sealing, bus: Bus): Board {
+  async function open(row: { person: PersonId; key: string; value: Buffer | null }): Promise<Value | null> {
+    if (row.value === null) return null
+    return JSON.parse((await sealing.open(row.person, row.key, row.value)).toString('utf8'))
+  }
+
+  async function revision(db: Db | Tx, person: PersonId): Promise<number> {
+    const row = await db
+      .withTables<Tables>()
+      .selectFrom('boards')
+      .select('revision')
+      .where('person', '=', person)
+      .executeTakeFirst()
+    return row?.revision ?? 0
+  }
+
+  return {
+    async put(tx, after, person, rows) {
+      const tables = tx.withTables<Tables>()
+      const sealed = await Promise.all(
+        rows.map(async (row) => ({
+          ...row,
+          sealed: row.value && (await sealing.seal(person, row.key, Buffer.from(JSON.stringify(row.value)))),
+        })),
+      )
+      const { revision: last } = await tables
+        .insertInto('boards')
+        .values({ person, revision: rows.length })
+        .onConflict((conflict) =>
+          conflict.column('person').doUpdateSet({ revision: sql`boards.revision + ${rows.length}` }),
+        )
+        .returning('revision')
+        .executeTakeFirstOrThrow()
+      const previous = last - rows.length
+      const written: BoardRow[] = []
+      for (const [index, row] of sealed.entries()) {
+        const revision = previous + index + 1
+        await tables
+          .insertInto('board_rows')
+          .values({ person, key: row.key, revision, value: row.sealed })
+          .onConflict((conflict) => conflict.columns(['person', 'key']).doUpdateSet({ revision, value: row.sealed }))
+          .execute()
+        written.push({ key: row.key, revision, value: row.value })
+      }
+      after(() => {
+        const frame = JSON.stringify({ type: 'board', previous, revision: last, rows: written })
+        bus.publish({ kind: 'frame', audience: `p:${person}`, frame, mayDrop: false })
+      })
+    },
+
+    async find(db, person, key) {
+      const row = await db
+        .withTables<Tables>()
+        .selectFrom('board_rows')
+        .selectAll()
+        .where('person', '=', person)
+        .where('key', '=', key)
+        .executeTakeFirst()
+      return row ? ((await open(row)) ?? undefined) : undefined
+    },
+
+    async pull(db, person, after, limit) {
+      const found = await db
+        .withTables<Tables>()
+        .selectFrom('board_rows')
+        .selectAll()
+        .where('person', '=', person)
+        .where('revision', '>', after)
+        .orderBy('revision')
+        .limit(limit + 1)
+        .execute()
+      const page = found.slice(0, limit)
+      const rows = await Promise.all(
+        page.map(async (row) => ({ key: row.key, revision: row.revision, value: await open(row) })),
+      )
+      // The newest revision is always that of a row: what commits after this query comes above it.
+      return { rows, more: found.length > limit, revision: rows.at(-1)?.revision ?? after }
+    },
+
+    revision,
+  }
+}

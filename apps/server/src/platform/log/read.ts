@@ -1,0 +1,154 @@
+import type { ClientId, ConversationId, Entry, EntryId, EntryKind, Head, PersonId } from '@sotto/protocol'
+import type pg from 'pg'
+import type { Sealing } from '#platform/sealing'
+import { toEntry } from './append.ts'
+
+/** A range of places; `newestFirst` cuts at the old end where the limit is reached. */
+export interface SpanWanted {
+  readonly conversation: ConversationId
+  readonly from: number
+  readonly to: number
+  readonly newestFirst: boolean
+}
+
+interface EntryRow {
+  conversation: ConversationId
+  place: number
+  id: EntryId
+  sender: PersonId
+  client_id: ClientId
+  kind: EntryKind
+  at: Date
+  body: Buffer
+  first_person: PersonId | null
+  second_person: PersonId | null
+}
+
+const columns =
+  'e.conversation, e.place, e.id, e.sender, e.client_id, e.kind, e.at, e.body, c.first_person, c.second_person'
+
+/** Where a member stands in a conversation; undefined for everybody else. */
+export interface Seat {
+  readonly head: number
+  /** The first place the member may read. */
+  readonly floor: number
+}
+
+export async function findSeat(
+  pool: Pick<pg.Pool, 'query'>,
+  conversation: ConversationId,
+  person: PersonId,
+): Promise<Seat | undefined> {
+  const { rows } = await pool.query<Seat>({
+    name: 'find_seat',
+    text: `select c.head, greatest(m.joined_at_place, 1)::bigint as floor from members m join conversations c on c.id = m.conversation
+      where m.conversation = $1 and m.person = $2 and m.left_at_place is null`,
+    values: [conversation, person],
+  })
+  return rows[0]
+}
+
+/** At most `limit` entries from `from` to `to` (both included), oldest first; `newest` keeps the newest ones instead of the oldest. */
+export async function readPage(
+  pool: pg.Pool,
+  sealing: Sealing,
+  page: { conversation: ConversationId; from: number; to: number; limit: number; newest: boolean },
+): Promise<Entry[]> {
+  const order = page.newest ? 'desc' : 'asc'
+  const { rows } = await pool.query<EntryRow>({
+    name: `read_page_${order}`,
+    text: `select ${columns} from entries e join conversations c on c.id = e.conversation
+      where e.conversation = $1 and e.place between $2 and $3 order by e.place ${order} limit $4`,
+    values: [page.conversation, page.from, page.to, page.limit],
+  })
+  if (page.newest) rows.reverse()
+  return openRows(sealing, rows)
+}
+
+/**
+ * The entries of several spans in one query, as far as the person may read them, at most `limit` in all and shared in the order of the
+ * spans. Each answered span is filled without a gap.
+ */
+export async function readSpans(
+  pool: pg.Pool,
+  sealing: Sealing,
+  person: PersonId,
+  spans: readonly SpanWanted[],
+  limit: number,
+): Promise<{ conversation: ConversationId; from: number; to: number; entries: Entry[] }[]> {
+  const seats = await pool.query<{ ord: number; from_place: number; to_place: number }>({
+    name: 'read_spans_seats',
+    text: `select w.ord, greatest(w.from_place, m.joined_at_place, 1)::bigint as from_place, least(w.to_place, c.head)::bigint as to_place
+      from unnest($1::uuid[], $2::bigint[], $3::bigint[]) with ordinality as w(conversation, from_place, to_place, ord)
+      join members m on m.conversation = w.conversation and m.person = $4 and m.left_at_place is null
+      join conversations c on c.id = w.conversation order by w.ord`,
+    values: [
+      spans.map((span) => span.conversation),
+      spans.map((span) => span.from),
+      spans.map((span) => span.to),
+      person,
+    ],
+  })
+  let left = limit
+  const granted: { conversation: ConversationId; from: number; to: number }[] = []
+  for (const seat of seats.rows) {
+    const span = spans[seat.ord - 1]
+    const size = Math.min(seat.to_place - seat.from_place + 1, left)
+    if (!span || size <= 0) continue
+    left -= size
+    granted.push({
+      conversation: span.conversation,
+      from: span.newestFirst ? seat.to_place - size + 1 : seat.from_place,
+      to: span.newestFirst ? seat.to_place : seat.from_place + size - 1,
+    })
+  }
+  if (granted.length === 0) return []
+  const { rows } = await pool.query<EntryRow & { ord: number }>({
+    name: 'read_spans',
+    text: `select w.ord, ${columns}
+      from unnest($1::uuid[], $2::bigint[], $3::bigint[]) with ordinality as w(conversation, from_place, to_place, ord)
+      join conversations c on c.id = w.conversation
+      cross join lateral (
+        select * from entries e where e.conversation = w.conversation and e.place between w.from_place and w.to_place order by e.place
+      ) e order by w.ord, e.place`,
+    values: [
+      granted.map((span) => span.conversation),
+      granted.map((span) => span.from),
+      granted.map((span) => span.to),
+    ],
+  })
+  const entries = await openRows(sealing, rows)
+  const found = granted.map((span) => ({ ...span, entries: [] as Entry[] }))
+  for (const [index, row] of rows.entries()) found[row.ord - 1]?.entries.push(entries[index] as Entry)
+  return found
+}
+
+async function openRows(sealing: Sealing, rows: readonly EntryRow[]): Promise<Entry[]> {
+  return Promise.all(
+    rows.map(async (row) => {
+      const body = JSON.parse((await sealing.open(row.conversation, row.id, row.body)).toString('utf8'))
+      return toEntry({ ...row, clientId: row.client_id }, { ...row, pair: [row.first_person, row.second_person] }, body)
+    }),
+  )
+}
+
+/** Conversations with more members than this do not tell each member where every other one is. */
+const maxMembersWithReceipts = 50
+
+/** Where each of the person’s conversations stands, with the others’ receipts in small ones. One query. */
+export async function readHeads(pool: pg.Pool, person: PersonId, only: ConversationId | null): Promise<Head[]> {
+  const { rows } = await pool.query<Head>({
+    name: 'read_heads',
+    text: `select m.conversation, c.head, greatest(m.joined_at_place, 1)::bigint as floor, m.read_place as read,
+        coalesce((
+          select json_agg(json_build_object('person', o.person, 'delivered', o.delivered_place, 'read', o.shown_read_place))
+          from (select * from members o where o.conversation = m.conversation and o.person <> m.person and o.left_at_place is null
+            limit ${maxMembersWithReceipts + 1}) o
+          having count(*) <= ${maxMembersWithReceipts}
+        ), '[]') as receipts
+      from members m join conversations c on c.id = m.conversation
+      where m.person = $1 and m.left_at_place is null and ($2::uuid is null or m.conversation = $2)`,
+    values: [person, only],
+  })
+  return rows
+}
