@@ -1,0 +1,30 @@
+import { board } from '#features/board'
+import { conversations } from '#features/conversations'
+import { drafts } from '#features/drafts'
+import { instance } from '#features/instance'
+import { invitations } from '#features/invitations'
+import { messages } from '#features/messages'
+import { people } from '#features/people'
+import { presence } from '#features/presence'
+import { receipts } from '#features/receipts'
+import { sessions } from '#features/sessions'
+import { settings } from '#features/settings'
+import { threads } from '#features/threads'
+import { typing } from '#features/typing'
+
+/** Every capability of the server. One may call only those above it: the order is the import law. */
+export const features = [
+  people,
+  sessions,
+  invitations,
+  instance,
+  settings,
+  conversations,
+  messages,
+  threads,
+  receipts,
+  drafts,
+  typing,
+  presence,
+  board,
+]

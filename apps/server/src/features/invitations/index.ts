@@ -1,0 +1,65 @@
+import { createHash, randomBytes, randomUUIDv7 } from 'node:crypto'
+import { AppError, type Invitation, type InvitationId, type Role } from '@sotto/protocol'
+import type { Db, Tx } from '#platform/database'
+import { type Feature, reads, writes } from '#platform/feature'
+import { deleteInvitation, findUsable, type InvitationRow, insertInvitation, listUsable, takeUse } from './store.ts'
+
+export const invitations: Feature = {
+  name: 'invitations',
+  commands: [
+    writes('invitations.create', async ({ tx, clock, actor }, { role, uses, expiresInHours }) => {
+      const token = randomBytes(24).toString('base64url')
+      const createdAt = clock.now()
+      const row = {
+        id: randomUUIDv7() as InvitationId,
+        token_hash: hashToken(token),
+        role,
+        uses_left: uses,
+        expires_at: new Date(createdAt.getTime() + expiresInHours * 3_600_000),
+        created_by: actor.person,
+        created_at: createdAt,
+      }
+      await insertInvitation(tx, row)
+      return { invitation: toInvitation(row), token }
+    }),
+    reads('invitations.list', async ({ db, clock }) => ({
+      invitations: (await listUsable(db, clock.now())).map(toInvitation),
+    })),
+    writes('invitations.revoke', async ({ tx }, { invitation }) => {
+      if (!(await deleteInvitation(tx, invitation))) throw new AppError('not_found', 'invitation')
+      return {}
+    }),
+  ],
+}
+
+/** Takes one use of an invitation and gives the role it grants. Throws `link_expired`, whatever is wrong with it. */
+export async function useInvitation(tx: Tx, token: string, now: Date): Promise<Role> {
+  const row = await takeUse(tx, hashToken(token), now)
+  if (!row) throw new AppError('link_expired', 'invitation')
+  return row.role
+}
+
+/** An invitation that could be used now. Throws `link_expired`. */
+export async function getInvitation(
+  db: Db,
+  token: string,
+  now: Date,
+): Promise<Pick<InvitationRow, 'role' | 'created_by'>> {
+  const row = await findUsable(db, hashToken(token), now)
+  if (!row) throw new AppError('link_expired', 'invitation')
+  return row
+}
+
+function hashToken(token: string): Buffer {
+  return createHash('sha256').update(token).digest()
+}
+
+function toInvitation(row: InvitationRow): Invitation {
+  return {
+    id: row.id,
+    role: row.role,
+    usesLeft: row.uses_left,
+    expiresAt: row.expires_at.toISOString(),
+    createdAt: row.created_at.toISOString(),
+  }
+}

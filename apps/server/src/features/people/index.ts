@@ -1,0 +1,96 @@
+import { randomUUIDv7 } from 'node:crypto'
+import { AppError, type Person, type PersonId, type Role } from '@sotto/protocol'
+import type { Db, Tx } from '#platform/database'
+import { acts, type Feature, reads, writes } from '#platform/feature'
+import { announcePerson } from './announce.ts'
+import { hashPassword, passwordMatches } from './password.ts'
+import { removePicture } from './picture.ts'
+import { findCredentials, findPeople, insertPerson, listPeople, lockAdmins, updatePerson } from './store.ts'
+
+export { hashPassword } from './password.ts'
+export { findPicture, setPicture } from './picture.ts'
+
+export const people: Feature = {
+  name: 'people',
+  commands: [
+    reads('people.me', ({ db, actor }) => getPerson(db, actor.person)),
+    reads('people.get', async ({ db }, { people: wanted }) => ({ people: await findPeople(db, wanted) })),
+    reads('people.list', async ({ db }, { prefix = '', after = '', limit = 50 }) => {
+      const found = await listPeople(db, { prefix: prefix.trim(), after, limit: limit + 1 })
+      const page = found.slice(0, limit)
+      return { people: page, next: found.length > limit ? (page.at(-1)?.name ?? null) : null }
+    }),
+    writes('people.updateProfile', async (context, change) => {
+      if (change.timeZone) requireTimeZone(change.timeZone)
+      const person = await updatePerson(context.tx, context.actor.person, change)
+      if (!person) throw new AppError('not_found', 'person')
+      context.after(
+        () =>
+          void announcePerson(context, person).catch((error) =>
+            context.logger.warn({ err: error }, 'a profile was not announced'),
+          ),
+      )
+      return person
+    }),
+    acts('people.removePicture', (context) => removePicture(context, context.actor)),
+    writes('people.setRole', async ({ tx, after, ...platform }, { person: id, role }) => {
+      const admins = await lockAdmins(tx)
+      if (role !== 'admin' && admins.length === 1 && admins[0] === id) throw new AppError('conflict', 'the last admin')
+      const person = await updatePerson(tx, id, { role })
+      if (!person) throw new AppError('not_found', 'person')
+      after(
+        () =>
+          void announcePerson(platform, person).catch((error) =>
+            platform.logger.warn({ err: error }, 'a role was not announced'),
+          ),
+      )
+      return person
+    }),
+  ],
+}
+
+/** Throws `not_found`. */
+export async function getPerson(db: Db | Tx, id: PersonId): Promise<Person> {
+  const [person] = await findPeople(db, [id])
+  if (!person) throw new AppError('not_found', 'person')
+  return person
+}
+
+/** Throws `name_taken`. The hash is made before, outside the transaction: see `hashPassword`. */
+export async function createPerson(
+  tx: Tx,
+  input: { name: string; displayName: string; passwordHash: string; role: Role; createdAt: Date },
+): Promise<Person> {
+  const { displayName, ...rest } = input
+  const person = await insertPerson(tx, { id: randomUUIDv7() as PersonId, displayName: displayName.trim(), ...rest })
+  if (!person) throw new AppError('name_taken', 'name')
+  return person
+}
+
+/** The person with this name and password. Throws `wrong_credentials` for an unknown name and a wrong password alike, in the same time. */
+export async function requireCredentials(db: Db, name: string, password: string): Promise<PersonId> {
+  const found = await findCredentials(db, { name: name.trim().toLowerCase() })
+  if (!(await passwordMatches(password, found?.passwordHash)) || !found) throw new AppError('wrong_credentials')
+  return found.id
+}
+
+/** Throws `wrong_credentials` when `current` is not the person’s password. Returns what stores the new one in a transaction. */
+export async function preparePassword(
+  db: Db,
+  person: PersonId,
+  current: string,
+  password: string,
+): Promise<(tx: Tx) => Promise<void>> {
+  const found = await findCredentials(db, { id: person })
+  if (!(await passwordMatches(current, found?.passwordHash))) throw new AppError('wrong_credentials', 'current')
+  const passwordHash = await hashPassword(password)
+  return async (tx) => void (await updatePerson(tx, person, { passwordHash }))
+}
+
+function requireTimeZone(timeZone: string) {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone })
+  } catch {
+    throw new AppError('invalid_input', 'timeZone')
+  }
+}

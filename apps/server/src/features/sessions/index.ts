@@ -1,0 +1,69 @@
+import { AppError, type SessionId } from '@sotto/protocol'
+import { preparePassword, requireCredentials } from '#features/people'
+import { transact } from '#platform/database'
+import { type Actor, acts, type Feature, type Platform, reads, writes } from '#platform/feature'
+import { refresh } from './refresh.ts'
+import { endSessions, startSession } from './start.ts'
+import { findSession, listSessions, touchSession } from './store.ts'
+import { tokensOf } from './tokens.ts'
+
+export { startSession } from './start.ts'
+export { tokensOf } from './tokens.ts'
+
+/** A session that is used is marked at most this often. */
+const touchEveryMs = 60_000
+
+export const sessions: Feature = {
+  name: 'sessions',
+  commands: [
+    acts('sessions.signIn', async (context, { name, password, device, keep }) => {
+      const person = await requireCredentials(context.db, name, password)
+      return transact(context.db, (tx, after) => startSession({ ...context, tx, after }, person, device, keep))
+    }),
+    writes('sessions.refresh', refresh),
+    writes('sessions.signOut', async (context) => {
+      await endSessions(context, context.actor.person, { only: context.actor.session })
+      context.origin.setRefreshCookie(null)
+      return {}
+    }),
+    reads('sessions.list', async ({ db, actor }) => ({
+      sessions: (await listSessions(db, actor.person)).map((row) => ({
+        id: row.id,
+        device: row.device,
+        address: row.address,
+        createdAt: row.created_at.toISOString(),
+        lastUsedAt: row.last_used_at.toISOString(),
+        current: row.id === actor.session,
+      })),
+    })),
+    writes('sessions.revoke', async (context, { session }) => {
+      const ended = await endSessions(context, context.actor.person, { only: session })
+      if (ended === 0) throw new AppError('not_found', 'session')
+      return {}
+    }),
+    acts('people.changePassword', async (context, { current, password }) => {
+      const { person, session } = context.actor
+      const store = await preparePassword(context.db, person, current, password)
+      return transact(context.db, async (tx, after) => {
+        await store(tx)
+        await endSessions({ ...context, tx, after }, person, { except: session })
+        return {}
+      })
+    }),
+  ],
+}
+
+/** Whom an access token speaks for, and until when (epoch milliseconds). Throws `unauthenticated` (also for an ended session) or `token_expired`. */
+export async function authenticate(
+  platform: Platform,
+  token: string,
+  address: string,
+): Promise<{ actor: Actor; expiresAt: number }> {
+  const admission = await (await tokensOf(platform)).verifyAccess(token)
+  const row = await findSession(platform.db, admission.actor.session)
+  if (!row || row.person !== admission.actor.person) throw new AppError('unauthenticated', 'session')
+  const now = platform.clock.now()
+  if (now.getTime() - row.last_used_at.getTime() > touchEveryMs)
+    await touchSession(platform.db, row.id as SessionId, address, now)
+  return admission
+}

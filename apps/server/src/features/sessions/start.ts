@@ -1,0 +1,52 @@
+import { randomUUIDv7 } from 'node:crypto'
+import type { PersonId, SessionId, SignedIn } from '@sotto/protocol'
+import { getPerson } from '#features/people'
+import type { AfterCommit, Tx } from '#platform/database'
+import type { Origin, Platform } from '#platform/feature'
+import { endRows, insertSession, type SessionRow } from './store.ts'
+import { tokensOf } from './tokens.ts'
+
+/** A platform within one transaction. */
+export type Writing = Platform & { readonly tx: Tx; readonly after: AfterCommit; readonly origin: Origin }
+
+/** Begins a session on a device and answers with its first tokens. */
+export async function startSession(
+  context: Writing,
+  person: PersonId,
+  device: string,
+  keep: 'cookie' | 'token',
+): Promise<SignedIn> {
+  const session = { id: randomUUIDv7() as SessionId, person, device, keep, address: context.origin.address }
+  await insertSession(context.tx, session, context.clock.now())
+  return answerSignedIn(context, session, 1)
+}
+
+/** The tokens of a session’s generation, where its device keeps them. */
+export async function answerSignedIn(
+  context: Writing,
+  session: Pick<SessionRow, 'id' | 'person' | 'keep'>,
+  generation: number,
+): Promise<SignedIn> {
+  const tokens = await tokensOf(context)
+  const access = await tokens.signAccess({ person: session.person, session: session.id })
+  const refreshToken = tokens.refreshToken(session.id, generation)
+  if (session.keep === 'cookie') context.origin.setRefreshCookie(refreshToken)
+  return {
+    person: await getPerson(context.tx, session.person),
+    session: session.id,
+    accessToken: access.token,
+    expiresAt: access.expiresAt.toISOString(),
+    ...(session.keep === 'token' && { refreshToken }),
+  }
+}
+
+/** Ends one of a person’s sessions or all but one; their connections on every server close once this has committed. Returns how many. */
+export async function endSessions(
+  context: Pick<Writing, 'tx' | 'after' | 'bus' | 'clock'>,
+  person: PersonId,
+  which: { only: SessionId } | { except: SessionId },
+): Promise<number> {
+  const sessions = await endRows(context.tx, person, which, context.clock.now())
+  if (sessions.length > 0) context.after(() => context.bus.publish({ kind: 'ended', sessions }))
+  return sessions.length
+}

@@ -1,0 +1,106 @@
+import type { PersonId, SessionId } from '@sotto/protocol'
+import type { Db, Tx } from '#platform/database'
+
+type Tables = {
+  sessions: {
+    id: SessionId
+    person: PersonId
+    device: string
+    address: string
+    keep: 'cookie' | 'token'
+    generation: number
+    rotated_at: Date
+    created_at: Date
+    last_used_at: Date
+    ended_at: Date | null
+  }
+}
+export type SessionRow = Tables['sessions']
+
+export async function insertSession(
+  tx: Tx,
+  session: Pick<SessionRow, 'id' | 'person' | 'device' | 'address' | 'keep'>,
+  now: Date,
+): Promise<void> {
+  await tx
+    .withTables<Tables>()
+    .insertInto('sessions')
+    .values({ ...session, generation: 1, rotated_at: now, created_at: now, last_used_at: now, ended_at: null })
+    .execute()
+}
+
+export async function findSession(db: Db | Tx, id: SessionId): Promise<SessionRow | undefined> {
+  return db
+    .withTables<Tables>()
+    .selectFrom('sessions')
+    .selectAll()
+    .where('id', '=', id)
+    .where('ended_at', 'is', null)
+    .executeTakeFirst()
+}
+
+export async function lockSession(tx: Tx, id: SessionId): Promise<SessionRow | undefined> {
+  return tx
+    .withTables<Tables>()
+    .selectFrom('sessions')
+    .selectAll()
+    .where('id', '=', id)
+    .where('ended_at', 'is', null)
+    .forUpdate()
+    .executeTakeFirst()
+}
+
+export async function rotateSession(
+  tx: Tx,
+  id: SessionId,
+  generation: number,
+  address: string,
+  now: Date,
+): Promise<void> {
+  await tx
+    .withTables<Tables>()
+    .updateTable('sessions')
+    .set({ generation, rotated_at: now, last_used_at: now, address })
+    .where('id', '=', id)
+    .execute()
+}
+
+export async function touchSession(db: Db, id: SessionId, address: string, now: Date): Promise<void> {
+  await db
+    .withTables<Tables>()
+    .updateTable('sessions')
+    .set({ last_used_at: now, address })
+    .where('id', '=', id)
+    .execute()
+}
+
+export async function listSessions(db: Db, person: PersonId): Promise<SessionRow[]> {
+  return db
+    .withTables<Tables>()
+    .selectFrom('sessions')
+    .selectAll()
+    .where('person', '=', person)
+    .where('ended_at', 'is', null)
+    .orderBy('last_used_at', 'desc')
+    .orderBy('id')
+    .execute()
+}
+
+/** Ends live sessions of one person: one of them, or all but one. Answers with those that ended now. */
+export async function endRows(
+  tx: Tx,
+  person: PersonId,
+  which: { only: SessionId } | { except: SessionId },
+  now: Date,
+): Promise<SessionId[]> {
+  const query = tx
+    .withTables<Tables>()
+    .updateTable('sessions')
+    .set({ ended_at: now })
+    .where('person', '=', person)
+    .where('ended_at', 'is', null)
+  const rows = await ('only' in which ? query.where('id', '=', which.only) : query.where('id', '!=', which.except))
+    .returning('id')
+    .execute()
+  return rows.map((row) => row.id)
+}

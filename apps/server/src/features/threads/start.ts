@@ -1,0 +1,37 @@
+import { randomUUIDv7 } from 'node:crypto'
+import { AppError, type ClientId, type ConversationId, type Input, type PersonId, type Reply } from '@sotto/protocol'
+import { requireText } from '#features/messages'
+import { getPerson } from '#features/people'
+import type { WriteContext } from '#platform/feature'
+import { seatSecond } from './seat-second.ts'
+
+/** The first message makes the thread of two people; every later one continues it. */
+export async function start(
+  context: WriteContext<'signed_in'>,
+  { person, clientId, text }: Input<'threads.start'>,
+): Promise<Reply<'threads.start'>> {
+  const { tx, after, log, actor } = context
+  requireText(text)
+  if (person === actor.person) throw new AppError('invalid_input', 'person')
+  await getPerson(tx, person)
+  const conversation = (await log.lockPair(tx, actor.person, person)) ?? (await makeThread(context, person))
+  const [sent] = await log.appendIn(tx, after, [
+    { conversation, sender: actor.person, session: actor.session, clientId, kind: 'message', body: { text } },
+  ])
+  if (!sent) throw new Error('an append got no answer')
+  return { conversation, id: sent.id, place: sent.place, at: sent.at.toISOString() }
+}
+
+async function makeThread(context: WriteContext<'signed_in'>, other: PersonId): Promise<ConversationId> {
+  const { tx, after, log, actor } = context
+  const { conversation } = await log.create(tx, after, {
+    kind: 'thread',
+    policy: 'managed',
+    title: null,
+    owner: actor.person,
+    session: actor.session,
+    clientId: randomUUIDv7() as ClientId,
+  })
+  await seatSecond(context, conversation, actor.person, other)
+  return conversation
+}

@@ -1,0 +1,17 @@
+import { requireSeat } from '#features/conversations'
+import { acts, type Feature } from '#platform/feature'
+
+/** Never stored: a hint to those who listen now. */
+export const typing: Feature = {
+  name: 'typing',
+  commands: [
+    acts('typing.set', async (context, { conversation, active }) => {
+      const { bus, actor, origin } = context
+      // A connection that hears the conversation is in it; only others have to be looked up.
+      if (!origin.link?.conversations.has(conversation)) await requireSeat(context, conversation)
+      const frame = JSON.stringify({ type: 'typing', conversation, person: actor.person, active })
+      bus.publish({ kind: 'frame', audience: `c:${conversation}`, frame, mayDrop: true })
+      return {}
+    }),
+  ],
+}

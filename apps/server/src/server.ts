@@ -1,0 +1,228 @@
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { findSetupToken } from '#features/instance'
+import { findPicture, getPerson, setPicture } from '#features/people'
+import { authenticate } from '#features/sessions'
+import { folderBlobs } from '#platform/blobs'
+import { openBoard } from '#platform/board'
+import { type Bus, memoryBus } from '#platform/bus'
+import { type Clock, systemClock } from '#platform/clock'
+import type { Config } from '#platform/config'
+import { isUnavailable, openDatabase, type PgConnection } from '#platform/database'
+import type { Platform } from '#platform/feature'
+import { openLog } from '#platform/log'
+import type { Logger } from '#platform/logger'
+import { openMasterKeys } from '#platform/master-key'
+import { openMetrics } from '#platform/metrics'
+import { migrate } from '#platform/migrations'
+import { startPostgres } from '#platform/postgres'
+import { openSealing } from '#platform/sealing'
+import { type Dispatch, dispatcher } from './edge/dispatch.ts'
+import { type Listener, openFanout } from './edge/fanout.ts'
+import { addressOf, buildHttp, isOwnOrAllowed } from './edge/http.ts'
+import { rateLimit } from './edge/limits.ts'
+import { serveSockets } from './edge/websocket.ts'
+import { features } from './features.ts'
+
+export interface RunningServer {
+  /** Where people find it. */
+  readonly url: string
+  /** The one-time link for the first admin; undefined once there is one. */
+  readonly setupUrl: string | undefined
+  readonly platform: Platform
+  /** Method and path of everything that answers, for the tests that must miss none. */
+  readonly routes: readonly string[]
+  /** Stops taking work, finishes what runs, tells clients when to come back. */
+  stop(): Promise<void>
+}
+
+export interface ServerParts {
+  readonly config: Config
+  readonly logger: Logger
+  readonly clock?: Clock
+  readonly bus?: Bus
+}
+
+/** Puts a whole server together and starts it: database, log, features, edge. The order below is the order of dependence. */
+export async function startServer({
+  config,
+  logger,
+  clock = systemClock,
+  bus = memoryBus(),
+}: ServerParts): Promise<RunningServer> {
+  const undo: (() => Promise<unknown>)[] = []
+  const stopAll = async () => {
+    for (const stop of undo.splice(0).reverse()) await stop()
+  }
+  try {
+    const { platform, pools } = await openPlatform({ config, logger, clock, bus }, undo)
+    return await openEdge(platform, pools, undo, stopAll)
+  } catch (error) {
+    await stopAll()
+    throw error
+  }
+}
+
+interface Pools {
+  isReady(): Promise<boolean>
+}
+
+async function openPlatform(
+  { config, logger, clock, bus }: Required<ServerParts>,
+  undo: (() => Promise<unknown>)[],
+): Promise<{ platform: Platform; pools: Pools }> {
+  const connection = await connect(config, logger, undo)
+  const main = openDatabase(connection, config.databaseConnections, logger)
+  // The append engine has two batches in flight, on connections nobody else can take.
+  const append = openDatabase(connection, 2, logger)
+  // Keys are looked up in the middle of transactions: from a pool of their own, or transactions could wait for each other.
+  const keys = openDatabase(connection, 2, logger)
+  undo.push(() => Promise.all([main.close(), append.close(), keys.close()]))
+  const applied = await migrate(main.db)
+  if (applied.length > 0) logger.info({ applied }, 'the database was brought up to date')
+  const sealing = await openSealing(
+    keys.db,
+    await openMasterKeys(config.dataFolder, config.masterKey),
+    config.encryptionMethod,
+  )
+  const log = openLog({ db: main.db, pool: main.pool, appendPool: append.pool, sealing, bus, clock })
+  undo.push(() => log.idle())
+  const platform: Platform = {
+    config,
+    logger,
+    clock,
+    bus,
+    sealing,
+    log,
+    db: main.db,
+    board: openBoard(sealing, bus),
+    blobs: folderBlobs(join(config.dataFolder, 'blobs')),
+  }
+  const isReady = async () => {
+    const answered = main.pool.query('select 1').then(
+      () => true,
+      () => false,
+    )
+    return Promise.race([answered, new Promise<false>((resolve) => setTimeout(resolve, 2_000, false).unref())])
+  }
+  return { platform, pools: { isReady } }
+}
+
+async function connect(config: Config, logger: Logger, undo: (() => Promise<unknown>)[]): Promise<PgConnection> {
+  if (config.databaseUrl !== '') return { connectionString: config.databaseUrl }
+  const postgres = await startPostgres({ dataFolder: config.dataFolder, log: logger })
+  undo.push(() => postgres.stop())
+  return postgres.connection
+}
+
+async function openEdge(
+  platform: Platform,
+  pools: Pools,
+  undo: (() => Promise<unknown>)[],
+  stopAll: () => Promise<void>,
+): Promise<RunningServer> {
+  const { config, logger } = platform
+  const metrics = openMetrics()
+  const fanout = openFanout(platform.bus)
+  const dispatch: Dispatch = measured(
+    dispatcher(platform, features, {
+      isAdmin: async (person) => (await getPerson(platform.db, person)).role === 'admin',
+    }),
+  )
+  const perPerson = rateLimit(config.requestsPerMinute)
+  const perAddress = rateLimit(config.requestsPerMinute)
+  const attempts = rateLimit(config.attemptsPerMinute)
+  const limit = (key: string) => (key.startsWith('person ') ? perPerson : perAddress).take(key)
+  const limitAnonymous = (key: string) => (key.startsWith('attempt ') ? attempts : perAddress).take(key)
+
+  for (const feature of features) {
+    const stop = await feature.start?.(platform)
+    if (stop) undo.push(stop)
+  }
+
+  // Subscribe first, then learn where everything stands: what commits in between is in both.
+  const welcome = async (listener: Listener) => {
+    const { person, session } = listener.actor
+    const first = listener.conversations.size === 0
+    if (first) fanout.join(listener, [])
+    const before = await platform.log.heads(person)
+    fanout.join(
+      listener,
+      before.map((head) => head.conversation),
+    )
+    const [heads, board] = await Promise.all([platform.log.heads(person), platform.board.revision(platform.db, person)])
+    for (const feature of features) feature.opened?.(platform, listener)
+    return { person, session, board, heads }
+  }
+  const part = (listener: Listener) => {
+    fanout.leave(listener)
+    for (const feature of features) feature.closed?.(platform, listener)
+  }
+  const admit = (token: string, address: string) => authenticate(platform, token, address)
+
+  const { app, routes } = await buildHttp({
+    platform,
+    dispatch,
+    authenticate: admit,
+    stream: { welcome, part },
+    limit,
+    limitAnonymous,
+    setPicture: (actor, bytes) => setPicture(platform, actor, bytes),
+    findPicture: (person) => findPicture(platform, person),
+    metrics: metrics.print,
+    isReady: pools.isReady,
+    webFolder: fileURLToPath(new URL('../../web/dist', import.meta.url)),
+  })
+  const sockets = serveSockets(app.server, {
+    platform,
+    dispatch,
+    fanout,
+    authenticate: admit,
+    welcome,
+    part,
+    limit,
+    mayConnect: (request) => isOwnOrAllowed(request.headers.origin, request.headers.host, config),
+    addressOf: (request) => addressOf(request, config.trustProxy),
+  })
+  metrics.gauge('sotto_sockets', 'WebSocket connections of this server.', () => sockets.count)
+  metrics.gauge(
+    'sotto_connections',
+    'Signed-in connections of any kind on this server.',
+    () => fanout.count().connections,
+  )
+  metrics.counter(
+    'sotto_deliveries_total',
+    'Frames handed to connections of this server.',
+    () => fanout.count().deliveries,
+  )
+
+  // A storm of returning clients waits in the queue instead of being refused.
+  await app.listen({ host: config.host, port: config.port, backlog: 4096 })
+  undo.push(async () => {
+    sockets.drain(config.reconnectSpreadMs)
+    await Promise.race([app.close(), new Promise((resolve) => setTimeout(resolve, config.drainMs).unref())])
+  })
+  const { port } = app.server.address() as AddressInfo
+  const host = config.host === '0.0.0.0' || config.host === '::' ? 'localhost' : config.host
+  const url = config.publicUrl || `http://${host.includes(':') ? `[${host}]` : host}:${port}`
+  const setup = await findSetupToken(platform)
+  logger.info({ url }, 'ready')
+  return { url, setupUrl: setup && `${url}/setup#${setup}`, platform, routes, stop: stopAll }
+
+  function measured(run: Dispatch): Dispatch {
+    return async (actor, name, input, origin) => {
+      const began = performance.now()
+      let outcome = 'done'
+      try {
+        return await run(actor, name, input, origin)
+      } catch (error) {
+        outcome = (error as { code?: string }).code ?? 'internal'
+        if (isUnavailable(error)) outcome = 'unavailable'
+        throw error
+      } finally {
+        metrics.observeCommand(name, outcome, (performance.now() - began) / 1000)
+      }
+    }
+  }
+}
