@@ -1,23 +1,33 @@
 #!/usr/bin/env node
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { Command } from 'commander'
 import { openDatabase } from '#platform/database'
 import { openLogger } from '#platform/logger'
 import { migrate } from '#platform/migrations'
 import { FolderInUse, startPostgres } from '#platform/postgres'
+import { demoPassword, fillDemo, movingClock } from './demo.ts'
 import { readConfig } from './platform/config.ts'
-import { startServer } from './server.ts'
+import { referencePages } from './reference.ts'
+import { type RunningServer, startServer } from './server.ts'
 
 const sotto = new Command('sotto').description('A messenger that an organisation runs itself.')
 
 sotto
   .command('serve', { isDefault: true })
   .description('Starts the server, with an embedded PostgreSQL where DATABASE_URL is not set.')
-  .action(() => run(serve))
+  .option('--demo', 'Fills a new instance, in a data folder of its own, with a school to look around in.')
+  .action(({ demo = false }: { demo?: boolean }) => run(() => serve(demo)))
 
 sotto
   .command('migrate')
   .description('Brings the database up to this version and stops.')
   .action(() => run(migrateOnly))
+
+sotto
+  .command('docs')
+  .description('Writes docs/reference from the source.')
+  .action(() => run(writeDocs))
 
 await sotto.parseAsync()
 
@@ -35,15 +45,15 @@ async function run(action: () => Promise<void>): Promise<void> {
   }
 }
 
-async function serve(): Promise<void> {
-  const config = readConfig()
+async function serve(demo: boolean): Promise<void> {
+  const settings = readConfig()
+  const config = demo ? { ...settings, dataFolder: join(settings.dataFolder, 'demo') } : settings
   const logger = openLogger(config.logLevel)
-  const server = await startServer({ config, logger })
-  process.stdout.write(
-    server.setupUrl
-      ? `Sotto is ready. Open this link to set it up:\n\n  ${server.setupUrl}\n\n`
-      : `Sotto is ready:\n\n  ${server.url}\n\n`,
-  )
+  const clock = movingClock()
+  const server = await startServer({ config, logger, clock })
+  if (demo) await showDemo(server, clock)
+  else if (server.setupUrl) say(`Sotto is ready. Open this link to set it up:\n\n  ${server.setupUrl}`)
+  else say(`Sotto is ready:\n\n  ${server.url}`)
 
   let stopping = false
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
@@ -61,6 +71,18 @@ async function serve(): Promise<void> {
     })
 }
 
+async function showDemo(server: RunningServer, clock: ReturnType<typeof movingClock>): Promise<void> {
+  if (server.setupUrl) await fillDemo(server.dispatch, new URL(server.setupUrl).hash.slice(1), clock)
+  say(`Sotto is ready with a school. Sign in as ines.castro (admin), tom.becker, mira.patel or ana.moreau,
+password ${demoPassword}:
+
+  ${server.url}`)
+}
+
+function say(text: string): void {
+  process.stdout.write(`${text}\n\n`)
+}
+
 async function migrateOnly(): Promise<void> {
   const config = readConfig()
   const logger = openLogger(config.logLevel)
@@ -74,4 +96,10 @@ async function migrateOnly(): Promise<void> {
     await database.close()
     await postgres?.stop()
   }
+}
+
+async function writeDocs(): Promise<void> {
+  const folder = new URL('../../../docs/reference/', import.meta.url)
+  await mkdir(folder, { recursive: true })
+  for (const [name, text] of referencePages()) await writeFile(new URL(name, folder), text)
 }

@@ -31,6 +31,7 @@ export interface RunningServer {
   /** The one-time link for the first admin; undefined once there is one. */
   readonly setupUrl: string | undefined
   readonly platform: Platform
+  readonly dispatch: Dispatch
   /** Method and path of everything that answers, for the tests that must miss none. */
   readonly routes: readonly string[]
   /** Stops taking work, finishes what runs, tells clients when to come back. */
@@ -208,7 +209,7 @@ async function openEdge(
   const url = config.publicUrl || `http://${host.includes(':') ? `[${host}]` : host}:${port}`
   const setup = await findSetupToken(platform)
   logger.info({ url }, 'ready')
-  return { url, setupUrl: setup && `${url}/setup#${setup}`, platform, routes, stop: stopAll }
+  return { url, setupUrl: setup && `${url}/setup#${setup}`, platform, dispatch, routes, stop: stopAll }
 
   function measured(run: Dispatch): Dispatch {
     return async (actor, name, input, origin) => {

@@ -1,4 +1,4 @@
-import Type, { type Static } from 'typebox'
+import Type, { type Static, type TProperties } from 'typebox'
 import { BoardRow } from './board.ts'
 import { Head, Receipt } from './conversations.ts'
 import { errors } from './errors.ts'
@@ -35,43 +35,49 @@ export type Welcome = Static<typeof Welcome>
 export const Pong = exactly({ heads: Type.Array(exactly({ conversation: ConversationId, head: Place })) })
 export type Pong = Static<typeof Pong>
 
-export const EntryFrame = exactly({ type: Type.Literal('entry'), entry: Entry })
-/** Rows follow the board at `previous` without a gap; a client that is elsewhere pulls. */
-export const BoardFrame = exactly({
-  type: Type.Literal('board'),
-  previous: Type.Integer({ minimum: 0 }),
-  revision: Type.Integer({ minimum: 1 }),
-  rows: Type.Array(BoardRow),
-})
-export const ReceiptFrame = exactly({ type: Type.Literal('receipt'), conversation: ConversationId, receipt: Receipt })
-/** One's own read place moved, on this or another device. */
-export const ReadFrame = exactly({ type: Type.Literal('read'), conversation: ConversationId, place: Place })
-export const TypingFrame = exactly({
-  type: Type.Literal('typing'),
-  conversation: ConversationId,
-  person: PersonId,
-  active: Type.Boolean(),
-})
-export const PresenceFrame = exactly({
-  type: Type.Literal('presence'),
-  people: Type.Array(exactly({ person: PersonId, state: PresenceState })),
-})
-export const PersonFrame = exactly({ type: Type.Literal('person'), person: Person })
-/** The head of a conversation is here; whoever holds less pulls. */
-export const HeadFrame = exactly({ type: Type.Literal('head'), conversation: ConversationId, head: Place })
-/** Frames were dropped because the connection is slow: pull from the cursors. */
-export const BehindFrame = exactly({ type: Type.Literal('behind') })
+/** A frame that the server sends by itself. */
+function push<Properties extends TProperties>(properties: Properties, description: string) {
+  return Type.Object(properties, { additionalProperties: false, description })
+}
+
+const PresenceOf = exactly({ person: PersonId, state: PresenceState })
 
 export const pushFrames = {
-  entry: EntryFrame,
-  board: BoardFrame,
-  receipt: ReceiptFrame,
-  read: ReadFrame,
-  typing: TypingFrame,
-  presence: PresenceFrame,
-  person: PersonFrame,
-  head: HeadFrame,
-  behind: BehindFrame,
+  entry: push({ type: Type.Literal('entry'), entry: Entry }, 'An entry was appended to a conversation.'),
+  board: push(
+    {
+      type: Type.Literal('board'),
+      previous: Type.Integer({ minimum: 0 }),
+      revision: Type.Integer({ minimum: 1 }),
+      rows: Type.Array(BoardRow),
+    },
+    'Rows of one’s board changed. They follow the board at `previous` without a gap; a client that is elsewhere pulls.',
+  ),
+  receipt: push(
+    { type: Type.Literal('receipt'), conversation: ConversationId, receipt: Receipt },
+    'A member received or read up to a place.',
+  ),
+  read: push(
+    { type: Type.Literal('read'), conversation: ConversationId, place: Place },
+    'One’s own read place moved, on this or another device.',
+  ),
+  typing: push(
+    { type: Type.Literal('typing'), conversation: ConversationId, person: PersonId, active: Type.Boolean() },
+    'Somebody is typing, or stopped.',
+  ),
+  presence: push(
+    { type: Type.Literal('presence'), people: Type.Array(PresenceOf) },
+    'The presence of watched people changed.',
+  ),
+  person: push({ type: Type.Literal('person'), person: Person }, 'A profile changed.'),
+  head: push(
+    { type: Type.Literal('head'), conversation: ConversationId, head: Place },
+    'The head of a conversation is here; whoever holds less pulls.',
+  ),
+  behind: push(
+    { type: Type.Literal('behind') },
+    'Frames were left out because the connection is slow: pull from the cursors.',
+  ),
 } as const
 
 export const PushFrame = Type.Union(Object.values(pushFrames))

@@ -32,10 +32,17 @@ export function openDatabase(connection: PgConnection, connections: number, logg
     query_timeout: 30_000,
   })
   // Without a listener an idle connection that dies would take the process with it.
-  pool.on('error', (error) => logger.warn({ err: error }, 'an idle database connection was lost'))
+  let closing = false
+  pool.on('error', (error) => {
+    if (!closing) logger.warn({ err: error }, 'an idle database connection was lost')
+  })
   const db: Db = new Kysely<NoTables>({ dialect: new PostgresDialect({ pool }) })
   // Not `db.destroy()`: it leaves a pool alone that was only used directly.
-  return { db, pool, close: () => pool.end() }
+  const close = () => {
+    closing = true
+    return pool.end()
+  }
+  return { db, pool, close }
 }
 
 /** Runs after the commit, never after a rollback. */

@@ -1,18 +1,5 @@
 import { execFile } from 'node:child_process'
-import {
-  access,
-  chmod,
-  constants,
-  cp,
-  lstat,
-  mkdir,
-  readdir,
-  readFile,
-  rename,
-  rm,
-  stat,
-  symlink,
-} from 'node:fs/promises'
+import { chmod, cp, lstat, mkdir, readdir, readFile, rename, rm, stat, symlink } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join, relative } from 'node:path'
 import { promisify } from 'node:util'
@@ -42,19 +29,20 @@ export async function prepareBinaries(dataFolder: string, account: Account | und
   const failures: string[] = []
   for (const place of places) {
     try {
+      await mkdir(place, { recursive: true, mode: 0o755 })
+      if (!(await canEnter(place, account))) throw new Error('cannot be entered')
       const copy = join(place, name)
       if (!(await isOurs(join(copy, 'native')))) await copyPackage(root, copy)
       if (await canRun(join(copy, 'native'), account)) return join(copy, 'native')
-      failures.push(`${copy} cannot be reached or run`)
-      if (place === dataFolder) await rm(copy, { recursive: true, force: true })
+      throw new Error('programs cannot be run there')
     } catch (error) {
-      failures.push(`${place}: ${(error as Error).message}`)
+      failures.push(`${place} (${(error as Error).message})`)
     }
   }
   throw new Error(
-    `PostgreSQL must not run as root, and the user ${account?.name ?? 'of this process'} cannot run it from ${inPlace}. ` +
-      `Tried besides: ${failures.join('; ')}. Move Sotto to a folder that user can enter, ` +
-      'or start it as an ordinary user, or set DATABASE_URL to a PostgreSQL of your own.',
+    `The PostgreSQL program in ${inPlace} cannot be run${account ? ` as the user ${account.name}` : ''}, ` +
+      `nor can a copy in ${failures.join(' or ')}. Move Sotto to a folder that this user can enter` +
+      `${account ? ', or start it as an ordinary user,' : ','} or set DATABASE_URL to a PostgreSQL of your own.`,
   )
 }
 
@@ -130,7 +118,6 @@ async function linkLibraries(root: string): Promise<boolean> {
 /** Copies beside the goal and renames, so that an interrupted copy is never taken for a whole one. */
 async function copyPackage(root: string, copy: string): Promise<void> {
   const unfinished = `${copy}.${process.pid}`
-  await mkdir(dirname(copy), { recursive: true, mode: 0o755 })
   await rm(unfinished, { recursive: true, force: true })
   await cp(join(root, 'native'), join(unfinished, 'native'), {
     recursive: true,
@@ -164,16 +151,19 @@ async function isOurs(folder: string): Promise<boolean> {
   return entry?.isDirectory() === true && entry.uid === process.getuid?.()
 }
 
+// The kernel knows best: rights come from modes, groups, access lists and mounts along the whole path.
+
 async function canRun(native: string, account: Account | undefined): Promise<boolean> {
-  const program = join(native, 'bin/postgres')
-  if (!account)
-    return access(program, constants.X_OK).then(
-      () => true,
-      () => false,
-    )
-  // The kernel knows best: rights come from modes, groups, access lists and mounts along the whole path.
-  const options = { uid: account.uid, gid: account.gid, cwd: '/', env: cleanEnvironment }
-  return run(program, ['--version'], options).then(
+  return succeeds(join(native, 'bin/postgres'), ['--version'], account)
+}
+
+async function canEnter(folder: string, account: Account | undefined): Promise<boolean> {
+  return succeeds('/bin/sh', ['-c', 'test -x "$1"', 'sh', folder], account)
+}
+
+async function succeeds(program: string, args: string[], account: Account | undefined): Promise<boolean> {
+  const options = { cwd: '/', env: cleanEnvironment, ...(account && { uid: account.uid, gid: account.gid }) }
+  return run(program, args, options).then(
     () => true,
     () => false,
   )
