@@ -28,6 +28,14 @@ export default defineConfig({
           globalSetup: ['apps/server/src/testing/global-setup.ts'],
         },
       },
+      {
+        extends: true,
+        test: {
+          name: 'faults',
+          environment: 'node',
+          include: ['journeys/faults/**/*.test.ts'],
+        },
+      },
     ],
   },
 })

@@ -17,7 +17,10 @@ import type {
 /** Where a message goes: a conversation, or a person whose thread is made by the first message. */
 export type Target = { readonly conversation: ConversationId } | { readonly person: PersonId }
 
-/** `offline` waits `retryAt` (epoch milliseconds) before it tries again; `catching_up` says how many entries are still missing. */
+/**
+ * `offline` waits until `retryAt` (epoch milliseconds) before it tries again; infinite where the server does not want this client
+ * back. `catching_up` says how many entries are still missing.
+ */
 export type ConnectionState =
   | { readonly phase: 'signed_out' }
   | { readonly phase: 'connecting' }
@@ -64,7 +67,12 @@ export interface ConversationItem {
   readonly card: ConversationCard
   /** The other person of a thread, once known. */
   readonly other: Person | null
-  readonly last: { readonly text: string; readonly sender: PersonId; readonly at: string; readonly state: MessageState | null } | null
+  readonly last: {
+    readonly text: string
+    readonly sender: PersonId
+    readonly at: string
+    readonly state: MessageState | null
+  } | null
   /** Orders the list: ISO 8601. */
   readonly at: string
   /** At most 99; `exact` is false where there may be more. */
@@ -93,7 +101,10 @@ export interface ConversationWindow {
   readonly head: number
   /** My read place. */
   readonly read: number
-  /** Place of the first message I have not read, or null. */
+  /**
+   * Place of the first message I have not read, or null. Where the log is not held that far back, or more than 99 are unread, the
+   * place after the last read one.
+   */
   readonly firstUnread: number | null
   readonly unread: { readonly count: number; readonly exact: boolean }
   readonly receipts: readonly Receipt[]
@@ -146,11 +157,15 @@ export interface Client {
   signOut(): Promise<void>
 
   /** Calls `listener` at once with what is known and again after every change, until the returned function is called. */
-  watch<Name extends WatchName>(name: Name, ask: Watches[Name]['ask'], listener: (value: Watches[Name]['get']) => void): () => void
+  watch<Name extends WatchName>(
+    name: Name,
+    ask: Watches[Name]['ask'],
+    listener: (value: Watches[Name]['get']) => void,
+  ): () => void
 
   /**
    * Puts a message into the outbox. Resolves once it is stored on this device: from then on it survives a restart and is sent
-   * exactly once, in the order of the calls per conversation.
+   * exactly once, in the order of the calls per conversation. A draft of the same text goes with it.
    */
   send(target: Target, text: string): Promise<ClientId>
   /** A failed message: try again (optionally with another text), or take it out of the outbox. */
@@ -164,7 +179,7 @@ export interface Client {
   setDraft(target: Target, text: string): Promise<void>
   setPresence(state: 'online' | 'away'): void
 
-  /** One command, now. Rejects with `unavailable` without a connection. */
+  /** One command, now. Rejects with `unavailable` without a connection; while the first one is being made, waits for it. */
   call<Name extends CommandName>(name: Name, input: Input<Name>): Promise<Reply<Name>>
   setPicture(picture: Blob): Promise<Person>
   /** The picture of a person, fetched once and kept; null where there is none. */

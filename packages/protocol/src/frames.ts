@@ -32,7 +32,10 @@ export const Welcome = exactly({
 })
 export type Welcome = Static<typeof Welcome>
 
-export const Pong = exactly({ heads: Type.Array(exactly({ conversation: ConversationId, head: Place })) })
+export const Pong = exactly({
+  heads: Type.Array(exactly({ conversation: ConversationId, head: Place })),
+  board: Type.Optional(Type.Integer({ minimum: 1, description: 'The revision of one’s board, where it moved.' })),
+})
 export type Pong = Static<typeof Pong>
 
 /** A frame that the server sends by itself. */

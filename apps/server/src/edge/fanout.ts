@@ -1,4 +1,4 @@
-import type { ConversationId, PersonId } from '@sotto/protocol'
+import type { ConversationId, PersonId, Pong } from '@sotto/protocol'
 import type { Audience, Bus, Notice } from '#platform/bus'
 import type { Actor, Link } from '#platform/feature'
 import { encodeTextFrame } from './frame.ts'
@@ -16,7 +16,7 @@ export interface Listener extends Link {
 
 interface Topic {
   readonly listeners: Set<Listener>
-  /** The last place that was announced here, and when (epoch milliseconds): heartbeats repeat it. */
+  /** The last place (of a person: the last revision of their board) that was announced here, and when (epoch milliseconds). */
   head: number
   headAt: number
 }
@@ -26,8 +26,8 @@ export interface Fanout {
   /** From now on the connection hears its person and these conversations. */
   join(listener: Listener, conversations: readonly ConversationId[]): void
   leave(listener: Listener): void
-  /** The conversations of a connection whose head moved since then, with the head. */
-  movedSince(listener: Listener, since: number): { conversation: ConversationId; head: number }[]
+  /** What moved since then, for heartbeats to repeat: the heads of a connection’s conversations, and its board. */
+  movedSince(listener: Listener, since: number): Pong
   listenersOf(person: PersonId): Iterable<Listener>
   count(): { readonly connections: number; readonly deliveries: number }
 }
@@ -103,7 +103,8 @@ export function openFanout(bus: Bus): Fanout {
         const topic = topics.get(`c:${conversation}`)
         if (topic && topic.head > 0 && topic.headAt >= since) moved.push({ conversation, head: topic.head })
       }
-      return moved
+      const person = topics.get(`p:${listener.actor.person}`)
+      return { heads: moved, ...(person && person.head > 0 && person.headAt >= since && { board: person.head }) }
     },
     listenersOf: (person) => topics.get(`p:${person}`)?.listeners ?? [],
     count: () => ({ connections: everyone.size, deliveries }),

@@ -275,7 +275,7 @@ function addStreams(app: FastifyInstance, ports: HttpPorts) {
       Object.keys(rest).length === 0
     if (!fine) throw new AppError('invalid_input', 'cursors')
     const gone = new AbortController()
-    request.raw.socket.once('close', () => gone.abort())
+    reply.raw.once('close', () => gone.abort())
     reply.header('cache-control', 'no-store')
     return servePoll(
       actor,

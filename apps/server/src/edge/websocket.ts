@@ -270,8 +270,8 @@ class Connection implements Listener {
   #pong(id: number) {
     const since = this.#toldHeadsAt
     this.#toldHeadsAt = Date.now()
-    const heads = this.#ports.fanout.movedSince(this, since)
-    this.#write(encodeTextFrame(JSON.stringify({ id, ack: { heads } })))
+    const ack = this.#ports.fanout.movedSince(this, since)
+    this.#write(encodeTextFrame(JSON.stringify({ id, ack })))
   }
 }
 

@@ -80,7 +80,7 @@ export function openBoard(sealing: Sealing, bus: Bus): Board {
       }
       after(() => {
         const frame = JSON.stringify({ type: 'board', previous, revision: last, rows: written })
-        bus.publish({ kind: 'frame', audience: `p:${person}`, frame, mayDrop: false })
+        bus.publish({ kind: 'frame', audience: `p:${person}`, frame, mayDrop: false, head: last })
       })
     },
 

@@ -31,7 +31,9 @@ export function openDatabase(connection: PgConnection, connections: number, logg
     // A statement that hangs (a stopped database, a lost network) must not hold its caller for ever.
     query_timeout: 30_000,
   })
-  // Without a listener an idle connection that dies would take the process with it.
+  // Without a listener a connection that dies would take the process with it: in the pool, and between two statements of a transaction,
+  // whose next statement fails by itself.
+  pool.on('connect', (client) => client.on('error', () => {}))
   let closing = false
   pool.on('error', (error) => {
     if (!closing) logger.warn({ err: error }, 'an idle database connection was lost')

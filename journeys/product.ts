@@ -1,0 +1,107 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { readFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+
+const main = fileURLToPath(new URL('../apps/server/src/main.ts', import.meta.url))
+
+/** The product as it is started by people: a process of its own, with its own PostgreSQL, on a port that stays the same. */
+export interface Product {
+  readonly url: string
+  readonly dataFolder: string
+  /** The link it printed first: the one for setting up. */
+  readonly setup: string
+  readonly pid: number
+  /** `kill -9` of PostgreSQL; waits for one that lives. */
+  killPostgres(): Promise<void>
+  /** `kill -9` of the server; resolves when the process is gone. */
+  kill(): Promise<void>
+  /** Starts it again on the same folder and port; resolves when it answers. */
+  restart(): Promise<void>
+  stop(): Promise<void>
+}
+
+export async function startProduct(dataFolder: string, environment: Record<string, string> = {}): Promise<Product> {
+  const port = await freePort()
+  const url = `http://127.0.0.1:${port}`
+  let child: ChildProcess
+  let gone: Promise<unknown>
+  let setup = ''
+
+  async function start(): Promise<void> {
+    child = spawn(process.execPath, [main, 'serve'], {
+      env: {
+        ...process.env,
+        PORT: String(port),
+        SOTTO_DATA: dataFolder,
+        SOTTO_LOG_LEVEL: 'fatal',
+        SOTTO_RECONNECT_SPREAD_MS: '200',
+        SOTTO_ATTEMPTS_PER_MINUTE: '100000',
+        SOTTO_REQUESTS_PER_MINUTE: '1000000',
+        ...environment,
+      },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    const started = child
+    gone = new Promise((resolve) => started.once('exit', resolve))
+    let printed = ''
+    await new Promise<void>((resolve, reject) => {
+      started.stdout?.on('data', (chunk) => {
+        printed += chunk
+        const link = /http:\/\/\S+/.exec(printed)?.[0]
+        if (!link) return
+        setup ||= link
+        resolve()
+      })
+      started.once('exit', (code) => reject(new Error(`the server ended with ${code} before it was ready: ${printed}`)))
+    })
+  }
+
+  // Also when the test itself breaks.
+  process.once('exit', () => child.kill('SIGKILL'))
+  await start()
+  return {
+    url,
+    dataFolder,
+    get setup() {
+      return setup
+    },
+    get pid() {
+      return child.pid as number
+    },
+    async killPostgres() {
+      for (;;) {
+        const file = await readFile(join(dataFolder, 'postgres/postmaster.pid'), 'utf8').catch(() => '')
+        if (killed(Number(file.split('\n')[0]))) return
+        await sleep(5)
+      }
+    },
+    async kill() {
+      child.kill('SIGKILL')
+      await gone
+    },
+    restart: start,
+    async stop() {
+      child.kill('SIGTERM')
+      await Promise.race([gone, sleep(15_000).then(() => child.kill('SIGKILL'))])
+    },
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as { port: number }
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}
+
+function killed(pid: number): boolean {
+  try {
+    return pid > 0 && process.kill(pid, 'SIGKILL')
+  } catch {
+    return false
+  }
+}

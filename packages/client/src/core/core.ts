@@ -1,0 +1,504 @@
+import type {
+  ClientId,
+  CommandName,
+  ConversationId,
+  Input,
+  Instance,
+  Person,
+  PersonId,
+  PushFrame,
+  Reply,
+  SignedIn,
+} from '@sotto/protocol'
+import { AppError } from '@sotto/protocol/pure'
+import type { Watches as Asks, Client, ConnectionState, Me, SetUp, SignUp, Target, WatchName } from '#client/api.ts'
+import { Connection, type Status } from './connection.ts'
+import { otherPerson } from './conversation.ts'
+import { Drafts } from './drafts.ts'
+import { eventLinks } from './events-link.ts'
+import { type Batch, duringSession, Journal, State } from './journal.ts'
+import { LogCache } from './log-cache.ts'
+import { Outbox } from './outbox.ts'
+import { People, takePerson } from './people.ts'
+import { Pictures } from './pictures.ts'
+import { pollLinks } from './poll-link.ts'
+import type { Ports } from './ports.ts'
+import { Receipts } from './receipts.ts'
+import { only } from './records.ts'
+import { Rest } from './rest.ts'
+import { restRoutes } from './rest-routes.ts'
+import { Session, SessionEnded } from './session.ts'
+import { Signals } from './signals.ts'
+import { socketLinks } from './socket-link.ts'
+import type { Store } from './store.ts'
+import { Sync } from './sync.ts'
+import { Views } from './views.ts'
+import { Watches } from './watches.ts'
+
+export interface CoreOptions {
+  /** The address of the server, without a path below it. */
+  readonly url: string
+  readonly store: Store
+  readonly ports: Ports
+  /** Where the refresh token is kept: the browser’s cookie, or the store. */
+  readonly keep: 'cookie' | 'token'
+  /** How this device is called in the person’s list of devices. */
+  readonly device: string
+  /** Another writer has taken the store: this object can do nothing more. */
+  readonly onPenTaken?: () => void
+}
+
+/** A gap this small closes before anybody could read that it is there. */
+const worthTelling = 100
+/** Conversations whose newest entries are read into memory at the start. */
+const preloaded = 20
+const preloadLength = 50
+const firstAnswerMs = 10_000
+
+/** The client itself: composes what keeps the session, the connection, the log, the outbox and the watches. */
+export class Core implements Client {
+  private readonly options: CoreOptions
+  private readonly state = new State()
+  private readonly journal: Journal
+  private readonly rest: Rest
+  private readonly session: Session
+  private readonly connection: Connection
+  private readonly sync: Sync
+  private readonly outbox: Outbox
+  private readonly receipts: Receipts
+  private readonly signals: Signals
+  private readonly people: People
+  private readonly drafts: Drafts
+  private readonly pictures: Pictures
+  private readonly cache: LogCache
+  private readonly views: Views
+  private readonly watches: Watches
+  private readonly threads = new Map<PersonId, ConversationId>()
+  private readonly openWaiters = new Set<() => void>()
+  private opening: Promise<void> | null = null
+  private resuming: Promise<Me | null> | null = null
+  private wasCaughtUp = false
+  private closed = false
+
+  constructor(options: CoreOptions) {
+    this.options = options
+    const { url, store, ports } = options
+    const { clock, random } = ports
+    const request = (type: string, input: object) => this.connection.request(type, input)
+    const isOpen = () => this.connection.status.phase === 'open'
+    const me = () => this.me()
+    const journal = new Journal(
+      this.state,
+      store,
+      (batch) => this.committed(batch),
+      () => this.penTaken(),
+    )
+    const during = duringSession(journal)
+    const shared = { journal: during, clock, request, isOpen }
+    this.journal = journal
+    this.rest = new Rest(url, ports.fetch, clock, options.keep === 'cookie' ? 'include' : 'omit')
+    this.session = new Session(this.rest, journal, clock)
+    this.connection = new Connection(
+      {
+        clock,
+        random,
+        onWake: ports.onWake,
+        carriers: [
+          socketLinks(url, ports.openSocket, clock),
+          eventLinks(this.rest, clock),
+          pollLinks(this.rest, clock, () => this.state.get('board', only)?.revision ?? 0),
+        ],
+        session: this.session,
+        answers: () => this.rest.answers(),
+      },
+      {
+        changed: (status) => this.statusChanged(status),
+        stands: (standing) => void this.sync.stands(standing),
+        pushed: (frame) => this.pushed(frame),
+        ponged: (pong) => this.sync.ponged(pong),
+        signedOut: () => void this.signedOutByServer(),
+      },
+    )
+    this.cache = new LogCache(store, (conversation) => this.watches.tell({ kind: 'loaded', conversation }))
+    this.sync = new Sync({ ...shared, me, progressed: () => this.watches.tell({ kind: 'connection' }) })
+    this.outbox = new Outbox({
+      ...shared,
+      random,
+      me,
+      threadWith: (person) => this.threads.get(person) ?? null,
+      stored: (conversation) => this.sync.check(conversation),
+    })
+    this.receipts = new Receipts(shared)
+    this.signals = new Signals({
+      clock,
+      request,
+      isOpen,
+      typingChanged: (conversation) => this.watches.tell({ kind: 'typing', conversation }),
+      presenceChanged: () => this.watches.tell({ kind: 'presence' }),
+    })
+    this.people = new People(shared)
+    this.drafts = new Drafts({ ...shared, laneOf: (target) => this.outbox.laneOf(target) })
+    this.pictures = new Pictures(this.rest, this.session, store, during)
+    this.views = new Views({
+      state: this.state,
+      cache: this.cache,
+      outbox: this.outbox,
+      people: this.people,
+      drafts: this.drafts,
+      signals: this.signals,
+      isOpen,
+      isSettling: () => ['connecting', 'open'].includes(this.connection.status.phase) && !this.sync.isCaughtUp(),
+    })
+    this.watches = new Watches({
+      views: this.views,
+      cache: this.cache,
+      sync: this.sync,
+      signals: this.signals,
+      connection: () => this.connectionState(),
+    })
+  }
+
+  async instance(): Promise<Instance> {
+    return this.call('instance.get', {})
+  }
+
+  async signIn({ name, password }: { readonly name: string; readonly password: string }): Promise<Me> {
+    return this.begin('/sessions', { name, password })
+  }
+
+  async signUp(input: SignUp): Promise<Me> {
+    return this.begin('/people', input)
+  }
+
+  async setUp(input: SetUp): Promise<Me> {
+    return this.begin('/setup', input)
+  }
+
+  resume(): Promise<Me | null> {
+    this.resuming ??= this.takeUp().finally(() => {
+      this.resuming = null
+    })
+    return this.resuming
+  }
+
+  async signOut() {
+    await this.open()
+    this.connection.stop()
+    const account = this.state.get('account', only)
+    const reached = account ? await this.farewell() : true
+    this.session.end()
+    await this.journal.change((batch) => {
+      batch.clear()
+      if (account && !reached) batch.put('farewell', only, { refreshToken: account.refreshToken })
+    })
+  }
+
+  watch<Name extends WatchName>(
+    name: Name,
+    ask: Asks[Name]['ask'],
+    listener: (value: Asks[Name]['get']) => void,
+  ): () => void {
+    return this.watches.add(name, ask, listener)
+  }
+
+  async send(target: Target, text: string): Promise<ClientId> {
+    return this.submit(target, text, this.newClientId())
+  }
+
+  /** `send` with a client id of the caller’s: repeating it is harmless, so a caller who saw no answer can ask again. */
+  async submit(target: Target, text: string, clientId: ClientId): Promise<ClientId> {
+    await this.open()
+    await this.outbox.add(target, text, clientId)
+    return clientId
+  }
+
+  newClientId(): ClientId {
+    return this.options.ports.random.uuid() as ClientId
+  }
+
+  async retry(message: ClientId, text?: string) {
+    await this.open()
+    await this.outbox.retry(message, text)
+  }
+
+  async discard(message: ClientId) {
+    await this.open()
+    await this.outbox.discard(message)
+  }
+
+  async markRead(conversation: ConversationId, place: number) {
+    await this.open()
+    await this.receipts.markRead(conversation, place)
+  }
+
+  setTyping(conversation: ConversationId, active: boolean) {
+    this.signals.setTyping(conversation, active)
+  }
+
+  async setDraft(target: Target, text: string) {
+    await this.open()
+    await this.drafts.set(target, text)
+  }
+
+  setPresence(state: 'online' | 'away') {
+    this.signals.setPresence(state)
+  }
+
+  async call<Name extends CommandName>(name: Name, input: Input<Name>): Promise<Reply<Name>> {
+    const route = restRoutes[name as keyof typeof restRoutes]
+    if (route) return (await this.rest.json(withBody(route, input))) as Reply<Name>
+    await this.firstAnswer()
+    const reply = await this.connection.request(name, input)
+    await this.learn(name, reply)
+    return reply as Reply<Name>
+  }
+
+  async setPicture(picture: Blob): Promise<Person> {
+    const person = await this.pictures.set(picture)
+    await this.people.learn([person])
+    return person
+  }
+
+  picture(person: Person): Promise<Blob | null> {
+    return this.pictures.of(person)
+  }
+
+  async close() {
+    this.closed = true
+    this.stop()
+    this.watches.clear()
+    await this.opening?.catch(() => {})
+    await this.journal.close()
+    await this.options.store.close()
+  }
+
+  /** What the connection comes to for a person. */
+  private connectionState(): ConnectionState {
+    const { status } = this.connection
+    if (!this.state.get('account', only)) return { phase: 'signed_out' }
+    if (status.phase === 'offline') return { phase: 'offline', retryAt: status.retryAt }
+    if (status.phase !== 'open') return { phase: 'connecting' }
+    const missing = this.sync.isCaughtUp() ? 0 : this.sync.missingCount()
+    if (this.sync.isCaughtUp()) this.wasCaughtUp = true
+    return this.wasCaughtUp && missing < worthTelling ? { phase: 'online' } : { phase: 'catching_up', missing }
+  }
+
+  private me(): PersonId {
+    const account = this.state.get('account', only)
+    if (!account) throw new AppError('unauthenticated')
+    return account.person.id
+  }
+
+  /** Opens the store, once, and takes up what it holds. */
+  private open(): Promise<void> {
+    this.opening ??= this.load().catch((error) => {
+      this.opening = null
+      throw error
+    })
+    return this.opening
+  }
+
+  private async load() {
+    this.state.load(await this.options.store.open())
+    for (const record of this.state.all('conversation')) this.indexThread(record.id)
+    this.outbox.load()
+    this.preload()
+    this.watches.tell({ kind: 'everything' })
+  }
+
+  private preload() {
+    const recent = [...this.state.all('conversation')].sort((a, b) =>
+      (a.last?.at ?? '') < (b.last?.at ?? '') ? 1 : -1,
+    )
+    for (const { id, held } of recent.slice(0, preloaded)) {
+      const top = held.at(-1)
+      if (top) this.cache.read(id, Math.max(top.from, top.to - preloadLength + 1), top.to)
+    }
+  }
+
+  private async begin(path: string, input: object): Promise<Me> {
+    await this.open()
+    const { keep, device } = this.options
+    const signedIn = (await this.rest.json({ method: 'POST', path, body: { ...input, keep, device } })) as SignedIn
+    this.connection.stop()
+    await this.session.begin(signedIn)
+    this.connection.start()
+    const me = this.views.me()
+    if (!me) throw new AppError('internal')
+    return me
+  }
+
+  private async takeUp(): Promise<Me | null> {
+    await this.open()
+    if (!this.state.get('account', only)) await this.resumeByCookie()
+    const me = this.views.me()
+    if (me && !this.closed) this.connection.start()
+    return me
+  }
+
+  /** The store of a browser can be gone while the cookie is still there. */
+  private async resumeByCookie() {
+    if (this.options.keep !== 'cookie' && !this.state.get('farewell', only)) return
+    if (this.state.get('farewell', only)) {
+      void this.finishFarewell()
+      return
+    }
+    try {
+      await this.session.begin(
+        (await this.rest.json({ method: 'POST', path: '/sessions/refresh', body: {} })) as SignedIn,
+      )
+    } catch {
+      // Nobody is signed in, or nobody can tell: the same for a person who opens the page.
+    }
+  }
+
+  /** Tells the server that the session is over; false where it could not be told. */
+  private async farewell(): Promise<boolean> {
+    try {
+      const token = await this.session.token()
+      await this.rest.json({ method: 'POST', path: '/sessions/sign-out', token, body: {}, timeoutMs: 5_000 })
+      return true
+    } catch (error) {
+      return error instanceof SessionEnded || (error instanceof AppError && error.code !== 'unavailable')
+    }
+  }
+
+  private async finishFarewell() {
+    const refreshToken = this.state.get('farewell', only)?.refreshToken
+    try {
+      const body = refreshToken ? { refreshToken } : {}
+      const { accessToken } = (await this.rest.json({ method: 'POST', path: '/sessions/refresh', body })) as SignedIn
+      await this.rest.json({ method: 'POST', path: '/sessions/sign-out', token: accessToken, body: {} })
+    } catch (error) {
+      if (error instanceof AppError && error.code === 'unavailable') return
+    }
+    if (!this.state.get('account', only))
+      await this.journal.change((batch) => batch.remove('farewell', only)).catch(() => {})
+  }
+
+  /**
+   * What others said goes from this device. The messages that were still to be sent stay: they exist nowhere else, and go on when
+   * the same person signs in again.
+   */
+  private async signedOutByServer() {
+    this.connection.stop()
+    this.session.end()
+    await this.journal
+      .change((batch) => {
+        const account = batch.get('account', only)
+        const unsent = [...batch.all('outbox')]
+        batch.clear()
+        if (!account || unsent.length === 0) return
+        batch.put('owner', only, { person: account.person.id })
+        for (const item of unsent) batch.put('outbox', item.clientId, item)
+      })
+      .catch(() => {})
+  }
+
+  private statusChanged(status: Status) {
+    if (status.phase === 'open') {
+      this.wasCaughtUp = false
+      this.sync.connected()
+      this.people.connected()
+      this.outbox.connected()
+      this.receipts.connected()
+      this.drafts.connected()
+      this.signals.connected()
+    } else {
+      this.signals.disconnected()
+    }
+    if (status.phase !== 'connecting') for (const waiter of [...this.openWaiters]) waiter()
+    this.watches.tell({ kind: 'connection' })
+  }
+
+  private pushed(frame: PushFrame) {
+    switch (frame.type) {
+      case 'typing':
+      case 'presence':
+        return this.signals.pushed(frame)
+      case 'person':
+        void this.people.learn([frame.person]).catch(() => {})
+        return
+      case 'entry':
+        if (frame.entry.kind === 'message') this.signals.stoppedTyping(frame.entry.conversation, frame.entry.sender)
+    }
+    void this.sync.pushed(frame)
+  }
+
+  private committed(batch: Batch) {
+    if (batch.cleared) {
+      this.cache.clear()
+      this.threads.clear()
+      this.views.forgetItems()
+    }
+    for (const id of batch.touched('conversation')) this.indexThread(id as ConversationId)
+    for (const id of batch.forgotten) this.cache.forget(id)
+    // A window on a person becomes one on their thread before the first entry comes into memory, or its row would go and come back.
+    this.watches.retarget()
+    this.cache.add(batch.entries)
+    this.outbox.committed(batch)
+    this.receipts.committed(batch)
+    this.drafts.committed(batch)
+    this.watches.tell({ kind: 'committed', batch })
+  }
+
+  private indexThread(id: ConversationId) {
+    const record = this.state.get('conversation', id)
+    const peer = record && otherPerson(record)
+    if (peer && (record.card?.kind ?? 'thread') === 'thread') this.threads.set(peer, id)
+    else if (!record)
+      for (const [person, conversation] of this.threads) if (conversation === id) this.threads.delete(person)
+  }
+
+  private async learn(name: CommandName, reply: unknown) {
+    switch (name) {
+      case 'people.me':
+      case 'people.updateProfile':
+      case 'people.removePicture':
+        return this.people.learn([reply as Person])
+      case 'people.get':
+        return this.people.learn((reply as Reply<'people.get'>).people)
+      case 'people.list': {
+        const { people } = reply as Reply<'people.list'>
+        return this.journal.change((batch) => {
+          for (const person of people) if (batch.get('person', person.id)) takePerson(batch, person)
+        })
+      }
+      case 'settings.update':
+        return this.journal.change((batch) => batch.put('settings', only, reply as Reply<'settings.update'>))
+    }
+  }
+
+  /** A call right after the start waits until the first attempt to connect has an outcome. */
+  private async firstAnswer() {
+    if (this.connection.status.phase !== 'connecting') return
+    await new Promise<void>((resolve) => {
+      const done = () => {
+        cancelTimer()
+        this.openWaiters.delete(done)
+        resolve()
+      }
+      const cancelTimer = this.options.ports.clock.after(firstAnswerMs, done)
+      this.openWaiters.add(done)
+    })
+  }
+
+  private penTaken() {
+    this.stop()
+    this.options.onPenTaken?.()
+  }
+
+  private stop() {
+    this.connection.stop()
+    this.sync.stop()
+    this.outbox.stop()
+    this.receipts.stop()
+    this.people.stop()
+    this.drafts.stop()
+  }
+}
+
+function withBody(route: string, input: object) {
+  const [method = 'GET', path = ''] = route.split(' ')
+  return method === 'GET' ? { method, path } : { method, path, body: input }
+}

@@ -1,0 +1,73 @@
+import type { Person, PersonId } from '@sotto/protocol'
+import { AppError } from '@sotto/protocol/pure'
+import type { Changes } from './journal.ts'
+import type { Rest, RestRequest } from './rest.ts'
+import type { Session } from './session.ts'
+import type { Store, StoredPicture } from './store.ts'
+
+/** Pictures of people: one of each is kept, the latest that was looked at. */
+export class Pictures {
+  private readonly rest: Rest
+  private readonly session: Session
+  private readonly store: Store
+  private readonly journal: Changes
+  private readonly underway = new Map<string, Promise<Blob | null>>()
+
+  constructor(rest: Rest, session: Session, store: Store, journal: Changes) {
+    this.rest = rest
+    this.session = session
+    this.store = store
+    this.journal = journal
+  }
+
+  async set(picture: Blob): Promise<Person> {
+    const response = await this.authorised({ method: 'PUT', path: '/me/picture', body: picture, timeoutMs: 120_000 })
+    return (await response.json()) as Person
+  }
+
+  /** Several who ask at the same time share one request. Without a network an earlier picture is better than none. */
+  of({ id, picture }: Person): Promise<Blob | null> {
+    if (picture === null) return Promise.resolve(null)
+    const key = `${id} ${picture}`
+    let found = this.underway.get(key)
+    if (!found) {
+      found = this.find(id, picture).finally(() => this.underway.delete(key))
+      this.underway.set(key, found)
+    }
+    return found
+  }
+
+  private async find(person: PersonId, version: string): Promise<Blob | null> {
+    const stored = await this.store.picture(person).catch(() => null)
+    if (stored?.version === version) return blobOf(stored)
+    try {
+      const path = `/people/${person}/picture?v=${encodeURIComponent(version)}`
+      const picture = await (await this.authorised({ method: 'GET', path })).blob()
+      const bytes = await picture.arrayBuffer()
+      await this.journal
+        .change((batch) => {
+          batch.pictures.push({ person, version, type: picture.type, bytes })
+        })
+        .catch(() => {})
+      return picture
+    } catch (error) {
+      if (error instanceof AppError && error.code === 'not_found') return null
+      if (stored) return blobOf(stored)
+      throw error
+    }
+  }
+
+  private async authorised(request: RestRequest): Promise<Response> {
+    try {
+      return await this.rest.send({ ...request, token: await this.session.token() })
+    } catch (error) {
+      if (!(error instanceof AppError) || error.code !== 'token_expired') throw error
+      this.session.distrust()
+      return this.rest.send({ ...request, token: await this.session.token() })
+    }
+  }
+}
+
+function blobOf({ bytes, type }: StoredPicture): Blob {
+  return new Blob([bytes], { type })
+}

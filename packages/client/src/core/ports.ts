@@ -1,0 +1,40 @@
+/** Time. Everything that waits asks here, so that tests run on a clock of their own. */
+export interface Clock {
+  /** Epoch milliseconds. */
+  now(): number
+  /** Runs once after `ms` milliseconds, unless the returned function is called before. */
+  after(ms: number, run: () => void): () => void
+}
+
+export interface Random {
+  /** From 0 (included) to 1 (excluded). */
+  fraction(): number
+  uuid(): string
+}
+
+export interface SocketEvents {
+  opened(): void
+  received(text: string): void
+  /** Called once, also where the socket never opened. */
+  closed(code: number, reason: string): void
+}
+
+export interface Socket {
+  send(text: string): void
+  close(): void
+}
+
+export type OpenSocket = (url: string, events: SocketEvents) => Socket
+
+export type Fetch = (url: string, init: RequestInit) => Promise<Response>
+
+/** Tells that waiting may be pointless from now on: the network is back, the screen was unlocked. Returns how to stop. */
+export type OnWake = (listener: () => void) => () => void
+
+export interface Ports {
+  readonly clock: Clock
+  readonly random: Random
+  readonly openSocket: OpenSocket
+  readonly fetch: Fetch
+  readonly onWake: OnWake
+}

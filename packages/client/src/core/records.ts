@@ -1,0 +1,103 @@
+import type {
+  ClientId,
+  ConversationCard,
+  ConversationId,
+  Entry,
+  ErrorBody,
+  Person,
+  PersonId,
+  Receipt,
+  SeatRequest,
+  Settings,
+  Span,
+} from '@sotto/protocol'
+import type { Target } from '#client/api.ts'
+
+export interface Account {
+  readonly person: Person
+  readonly session: string
+  /** Null where the browser keeps it in a cookie. */
+  readonly refreshToken: string | null
+}
+
+/** What counting unread needs of an entry. */
+export type Countable = Pick<Entry, 'kind' | 'sender' | 'place'>
+
+/** A conversation without its entries: what the list shows and where this device stands. */
+export interface ConversationRecord {
+  readonly id: ConversationId
+  /** Null until the board has told. */
+  readonly card: ConversationCard | null
+  /** The other person of a thread, known from its first message even before the card. */
+  readonly peer: PersonId | null
+  readonly head: number
+  /** 0 until the server has told. */
+  readonly floor: number
+  /** My read place as the server knows it. */
+  readonly read: number
+  /** My read place on this device; the server learns it when there is a connection. */
+  readonly seen: number
+  /** The delivered place the server has had from this device. */
+  readonly reported: number
+  readonly receipts: readonly Receipt[]
+  /** From here on this device wants every entry; older ones come when they are looked at. 0 until something was there. */
+  readonly since: number
+  readonly held: readonly Span[]
+  readonly last: LastMessage | null
+  /** Messages of others above my read place, by place; only as many of the newest as counting needs. */
+  readonly unread: readonly Countable[]
+  /** The highest place held of somebody else's entry. */
+  readonly foreign: number
+}
+
+export interface LastMessage {
+  readonly place: number
+  readonly clientId: ClientId
+  readonly sender: PersonId
+  readonly text: string
+  readonly at: string
+}
+
+/** A message on its way out. */
+export interface Sending {
+  readonly clientId: ClientId
+  /** Grows from item to item: the order of the calls. */
+  readonly order: number
+  readonly target: Target
+  readonly text: string
+  readonly at: string
+  /** Why the server refused it; it and those behind it wait for the person. */
+  readonly refused: ErrorBody | null
+  /** The text was changed after the server may have had the first one. */
+  readonly edited: boolean
+}
+
+export interface LocalDraft {
+  readonly text: string
+  /** True until the server has it. */
+  readonly unsent: boolean
+}
+
+/** Every small record there is, by table. Memory and store hold the same. */
+export interface Tables {
+  account: Account
+  settings: Settings
+  board: { readonly revision: number }
+  conversation: ConversationRecord
+  person: Person
+  outbox: Sending
+  draft: LocalDraft
+  request: SeatRequest
+  /** Whose the outbox is after the server has ended the session: it goes on when the same person signs in again. */
+  owner: { readonly person: PersonId }
+  /** A sign-out the server has not heard of yet. */
+  farewell: { readonly refreshToken: string | null }
+}
+export type TableName = keyof Tables
+
+/** The id of the one record in tables that have only one. */
+export const only = 'only'
+
+export function targetKey(target: Target): string {
+  return 'conversation' in target ? target.conversation : target.person
+}

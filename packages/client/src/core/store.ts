@@ -1,0 +1,51 @@
+import type { ConversationId, Entry, PersonId } from '@sotto/protocol'
+
+/** A picture of a person as it was fetched; `version` is the person's `picture`. */
+export interface StoredPicture {
+  readonly person: PersonId
+  readonly version: string
+  readonly type: string
+  readonly bytes: ArrayBuffer
+}
+
+/** What one transaction does, in the order of the fields. */
+export interface Change {
+  /** Everything stored goes first; only the generation stays. */
+  readonly clear?: boolean
+  /** Conversations whose entries go. */
+  readonly forget?: readonly ConversationId[]
+  readonly put?: readonly (readonly [key: string, value: unknown])[]
+  readonly remove?: readonly string[]
+  readonly entries?: readonly Entry[]
+  readonly pictures?: readonly StoredPicture[]
+  /** Wait until the disk has it, not only the operating system. */
+  readonly durable?: boolean
+}
+
+/**
+ * What a device keeps. Small records are all in memory while the store is open; entries are read by range.
+ *
+ * There is one writer: `open` takes the pen, and from then on a `write` through an earlier handle on the same data fails with
+ * `PenTaken`. The check is part of every write transaction, so a writer that was frozen cannot commit after it lost the pen.
+ */
+export interface Store {
+  /** Takes the pen and reads all records. */
+  open(): Promise<ReadonlyMap<string, unknown>>
+  /** Commits all of the change or nothing. */
+  write(change: Change): Promise<void>
+  /** The stored entries between two places (both included), by place. */
+  entries(conversation: ConversationId, from: number, to: number): Promise<readonly Entry[]>
+  picture(person: PersonId): Promise<StoredPicture | null>
+  close(): Promise<void>
+}
+
+/** Somebody else has opened the store since: this handle can no longer write. */
+export class PenTaken extends Error {
+  constructor() {
+    super('another writer has opened this store')
+    this.name = 'PenTaken'
+  }
+}
+
+/** Stored data of another version is dropped; what it held comes from the server again. */
+export const storeVersion = 1

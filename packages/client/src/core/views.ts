@@ -1,0 +1,215 @@
+import type { ConversationId, Person, PersonId, Receipt, SeatRequest, Settings } from '@sotto/protocol'
+import { defaultSettings, heldThrough, unreadCap } from '@sotto/protocol/pure'
+import type { ConversationItem, ConversationWindow, Me, Row, Target, Watches, Window } from '#client/api.ts'
+import { otherPerson, readPlace, unreadOf } from './conversation.ts'
+import type { Drafts } from './drafts.ts'
+import type { State } from './journal.ts'
+import type { LogCache } from './log-cache.ts'
+import type { Outbox } from './outbox.ts'
+import type { People } from './people.ts'
+import { type ConversationRecord, only, type Sending } from './records.ts'
+import type { Signals } from './signals.ts'
+import { type Frame, frameOf, messageState, rowOf, runAround, waitingRow } from './window.ts'
+
+export interface ViewParts {
+  readonly state: State
+  readonly cache: LogCache
+  readonly outbox: Outbox
+  readonly people: People
+  readonly drafts: Drafts
+  readonly signals: Signals
+  readonly isOpen: () => boolean
+  /** What is unknown now may become known without anybody doing anything. */
+  readonly isSettling: () => boolean
+}
+
+interface Remembered {
+  readonly inputs: readonly unknown[]
+  readonly item: ConversationItem
+}
+
+const noReceipts: readonly Receipt[] = []
+const nobody: readonly PersonId[] = []
+const noUnread = { count: 0, exact: true } as const
+
+/** What watchers see, computed from memory. */
+export class Views {
+  private readonly parts: ViewParts
+  private readonly items = new Map<ConversationId, Remembered>()
+
+  constructor(parts: ViewParts) {
+    this.parts = parts
+  }
+
+  me(): Me | null {
+    const account = this.parts.state.get('account', only)
+    return account ? { person: account.person, session: account.session, settings: this.settings() } : null
+  }
+
+  conversations({ archived }: { readonly archived: boolean }): readonly ConversationItem[] {
+    const me = this.myId()
+    if (!me) return []
+    const items: ConversationItem[] = []
+    for (const record of this.parts.state.all('conversation')) {
+      if (record.card && record.card.archived === archived) items.push(this.item(record, record.card, me))
+    }
+    return items.sort((a, b) =>
+      a.at === b.at ? (a.card.conversation < b.card.conversation ? 1 : -1) : a.at < b.at ? 1 : -1,
+    )
+  }
+
+  people({ people, presence }: Watches['people']['ask']): Watches['people']['get'] {
+    const found = new Map<
+      PersonId,
+      { readonly person: Person; readonly presence: 'online' | 'away' | 'offline' | null }
+    >()
+    for (const id of people) {
+      const person = this.parts.people.need(id)
+      if (person) found.set(id, { person, presence: presence ? this.parts.signals.presenceOf(id) : null })
+    }
+    return found
+  }
+
+  requests(): readonly SeatRequest[] {
+    return [...this.parts.state.all('request')].sort((a, b) => (a.at < b.at ? 1 : -1))
+  }
+
+  outbox(): Watches['outbox']['get'] {
+    let failed = 0
+    let waiting = 0
+    if (this.myId()) for (const item of this.parts.state.all('outbox')) item.refused ? failed++ : waiting++
+    return { waiting, failed }
+  }
+
+  conversationOf(target: Target): ConversationId | null {
+    const lane = this.parts.outbox.laneOf(target) as ConversationId
+    return 'conversation' in target || this.parts.state.get('conversation', lane) ? lane : null
+  }
+
+  /** A window with what it lacks; reading what the store has is under way when this returns. */
+  conversation(target: Target, window: Window): { readonly value: ConversationWindow; readonly frame: Frame | null } {
+    const me = this.myId()
+    const id = this.conversationOf(target)
+    const record = id ? (this.parts.state.get('conversation', id) ?? null) : null
+    const person = 'person' in target ? target.person : record && otherPerson(record)
+    const frame = record && me ? frameOf(record, window) : null
+    const shareRead = this.settings().shareRead
+    const log =
+      record && frame && me ? this.log(record, frame, me, shareRead) : { rows: [], run: null, isReading: false }
+    const atEnd = !record || record.head < Math.max(record.floor, 1) || (log.run !== null && log.run.to >= record.head)
+    const isUnknown = !record && 'conversation' in target && this.parts.isSettling()
+    const isFetching = frame !== null && frame.lacks !== null && this.parts.isOpen()
+    return {
+      frame,
+      value: {
+        card: record?.card ?? null,
+        other: person ? this.parts.people.need(person) : null,
+        rows: me && (atEnd || window.anchor === 'end') ? this.withWaiting(log.rows, target, me) : log.rows,
+        atStart:
+          !record ||
+          (record.floor > 0 && (record.head < record.floor || (log.run !== null && log.run.from <= record.floor))),
+        atEnd,
+        loading: log.isReading || isFetching || isUnknown,
+        head: record?.head ?? 0,
+        read: record ? readPlace(record) : 0,
+        firstUnread: record && me ? firstUnread(record, me) : null,
+        unread: record && me ? unreadOf(record, me) : noUnread,
+        receipts: record ? shownReceipts(record, shareRead) : noReceipts,
+        typing: id ? this.parts.signals.typingIn(id) : nobody,
+        draft: this.parts.drafts.textFor(target),
+      },
+    }
+  }
+
+  forgetItems() {
+    this.items.clear()
+  }
+
+  private log(record: ConversationRecord, frame: Frame, me: PersonId, shareRead: boolean) {
+    const { cache } = this.parts
+    const rows: Row[] = []
+    const show = (place: number, mineOnly: boolean) => {
+      const entry = cache.at(record.id, place)
+      if (!entry || (mineOnly && entry.sender !== me)) return
+      const row = rowOf(entry, me, record.receipts, shareRead)
+      if (row) rows.push(row)
+    }
+    if (!frame.shown) return { rows, run: null, isReading: false }
+    const run = runAround(frame.shown, frame.anchor, (place) => cache.at(record.id, place) !== undefined)
+    let isReading = !run || run.from > frame.shown.from || run.to < frame.shown.to
+    if (isReading) cache.read(record.id, frame.shown.from, frame.shown.to)
+    if (run) for (let place = run.from; place <= run.to; place++) show(place, false)
+    for (const part of frame.beyond) {
+      if (cache.at(record.id, part.from) === undefined || cache.at(record.id, part.to) === undefined) {
+        cache.read(record.id, part.from, part.to)
+        isReading = true
+      }
+      for (let place = part.from; place <= part.to; place++) show(place, true)
+    }
+    return { rows, run, isReading }
+  }
+
+  private withWaiting(rows: readonly Row[], target: Target, me: PersonId): readonly Row[] {
+    const { outbox, state } = this.parts
+    const waiting = outbox.waitingFor(outbox.laneOf(target))
+    if (waiting.length === 0) return rows
+    const shown = new Set(rows.map((row) => row.key))
+    const all = [...rows]
+    for (const id of waiting) {
+      const item = state.get('outbox', id)
+      if (item && !shown.has(id)) all.push(waitingRow(item, me))
+    }
+    return all
+  }
+
+  private item(record: ConversationRecord, card: ConversationItem['card'], me: PersonId): ConversationItem {
+    const { outbox, state, signals, drafts, people } = this.parts
+    const otherId = otherPerson(record)
+    const other = otherId ? people.need(otherId) : null
+    const waitingId = outbox.waitingFor(record.id).at(-1)
+    const waiting = waitingId ? state.get('outbox', waitingId) : undefined
+    const draft = drafts.textFor({ conversation: record.id })
+    const typing = signals.typingIn(record.id)
+    const { shareRead } = this.settings()
+    const inputs = [record, other, waiting, draft, typing, shareRead]
+    const known = this.items.get(record.id)
+    if (known?.inputs.every((input, index) => Object.is(input, inputs[index]))) return known.item
+    const last = lastShown(record, waiting, me, shareRead)
+    const item = { card, other, last, at: last?.at ?? card.createdAt, unread: unreadOf(record, me), draft, typing }
+    this.items.set(record.id, { inputs, item })
+    return item
+  }
+
+  private settings(): Settings {
+    return this.parts.state.get('settings', only) ?? defaultSettings
+  }
+
+  private myId(): PersonId | null {
+    return this.parts.state.get('account', only)?.person.id ?? null
+  }
+}
+
+function lastShown(
+  record: ConversationRecord,
+  waiting: Sending | undefined,
+  me: PersonId,
+  shareRead: boolean,
+): ConversationItem['last'] {
+  if (waiting) return { text: waiting.text, sender: me, at: waiting.at, state: waiting.refused ? 'failed' : 'waiting' }
+  if (!record.last) return null
+  const { text, sender, at, place } = record.last
+  return { text, sender, at, state: sender === me ? messageState(place, record.receipts, shareRead) : null }
+}
+
+/** Where the log is not held far enough, or there are more than are counted: the place after the last read one. */
+function firstUnread(record: ConversationRecord, me: PersonId): number | null {
+  const from = Math.max(readPlace(record) + 1, record.floor, 1)
+  const oldest = record.unread[0]?.place
+  if (oldest !== undefined && record.unread.length <= unreadCap && heldThrough(record.held, from) >= oldest)
+    return oldest
+  return oldest === undefined && unreadOf(record, me).exact ? null : from
+}
+
+function shownReceipts(record: ConversationRecord, shareRead: boolean): readonly Receipt[] {
+  return shareRead ? record.receipts : record.receipts.map((receipt) => ({ ...receipt, read: 0 }))
+}

@@ -1,0 +1,114 @@
+import type { Entry, PersonId, Receipt, Span } from '@sotto/protocol'
+import { holes } from '@sotto/protocol/pure'
+import type { MessageState, Row, Window } from '#client/api.ts'
+import type { ConversationRecord, Sending } from './records.ts'
+
+/** A part of the log that is shorter than this does not take the place of what is on the screen below it. */
+const shortPart = 40
+/** How much more than the window asks for is fetched, so that the next step of scrolling finds it. */
+const fetchAhead = 50
+
+/** Which places a window shows, and what it lacks. */
+export interface Frame {
+  /** Null where nothing of it is held. */
+  readonly shown: Span | null
+  /** The place from which to look both ways for what is in memory. */
+  readonly anchor: number
+  /** Parts beyond the hole at the end; of them only messages of mine are shown, which were on the screen before. */
+  readonly beyond: readonly Span[]
+  /** The range to fetch, where a part of it is not held. */
+  readonly lacks: Span | null
+}
+
+export function frameOf(record: ConversationRecord, window: Window): Frame {
+  const first = Math.max(record.floor, 1)
+  const atEnd = window.anchor === 'end' || window.anchor >= record.head
+  const part = atEnd
+    ? lastPart(record)
+    : record.held.find((span) => span.from <= Number(window.anchor) && span.to >= Number(window.anchor))
+  const anchor = atEnd ? (part?.to ?? record.head) : Number(window.anchor)
+  const from = Math.max(first, anchor - Math.max(window.before, 1) + 1)
+  const to = atEnd ? Math.max(anchor, record.head) : Math.min(record.head, anchor + window.after)
+  const lacked = holes(record.held, from, to)
+  return {
+    shown: part ? { from: Math.max(part.from, from), to: Math.min(part.to, to) } : null,
+    anchor,
+    beyond: atEnd && part ? record.held.filter((span) => span.from > part.to) : [],
+    lacks:
+      lacked.length > 0
+        ? { from: Math.max(first, from - fetchAhead), to: Math.min(record.head, to + fetchAhead) }
+        : null,
+  }
+}
+
+/**
+ * The part that the end of a conversation shows. An entry that came before the ones below it waits for them: they are being fetched,
+ * and the screen would jump to a single row and back. After a long absence the newest part takes over once it fills a screen.
+ */
+function lastPart({ held, since }: ConversationRecord): Span | undefined {
+  let index = held.length - 1
+  for (; index > 0; index--) {
+    const part = held[index] as Span
+    const below = held[index - 1] as Span
+    const isShort = part.to - part.from + 1 < shortPart
+    if (!isShort || below.to + 1 < since) break
+  }
+  return held[index]
+}
+
+/** The longest run of places around the anchor for which `has` is true, within `shown`. */
+export function runAround(shown: Span, anchor: number, has: (place: number) => boolean): Span | null {
+  const start = Math.min(Math.max(anchor, shown.from), shown.to)
+  if (!has(start)) return null
+  let from = start
+  while (from > shown.from && has(from - 1)) from--
+  let to = start
+  while (to < shown.to && has(to + 1)) to++
+  return { from, to }
+}
+
+export function messageState(place: number, receipts: readonly Receipt[], shareRead: boolean): MessageState {
+  if (receipts.length === 0) return 'sent'
+  if (shareRead && receipts.every((receipt) => receipt.read >= place)) return 'read'
+  if (receipts.every((receipt) => Math.max(receipt.delivered, receipt.read) >= place)) return 'delivered'
+  return 'sent'
+}
+
+const rows = new WeakMap<Entry, Row>()
+
+/** The row of an entry: the same object as long as nothing about it changes. Null for kinds that are not shown. */
+export function rowOf(entry: Entry, me: PersonId, receipts: readonly Receipt[], shareRead: boolean): Row | null {
+  const state = entry.kind === 'message' && entry.sender === me ? messageState(entry.place, receipts, shareRead) : null
+  const known = rows.get(entry)
+  if (known && (known.kind !== 'message' || known.state === state)) return known
+  const row = makeRow(entry, state)
+  if (row) rows.set(entry, row)
+  return row
+}
+
+function makeRow(entry: Entry, state: MessageState | null): Row | null {
+  const { place, sender, at } = entry
+  switch (entry.kind) {
+    case 'message':
+      return { kind: 'message', key: entry.clientId, place, sender, at, text: entry.body.text, state, error: null }
+    case 'created':
+      return { kind: 'created', key: entry.id, place, person: sender, at }
+    case 'joined':
+    case 'left':
+      return { kind: entry.kind, key: entry.id, place, person: entry.body.person, at }
+    default:
+      return null
+  }
+}
+
+const waitingRows = new WeakMap<Sending, Row>()
+
+export function waitingRow(item: Sending, me: PersonId): Row {
+  let row = waitingRows.get(item)
+  if (!row) {
+    const { clientId: key, text, at, refused: error } = item
+    row = { kind: 'message', key, place: null, sender: me, at, text, state: error ? 'failed' : 'waiting', error }
+    waitingRows.set(item, row)
+  }
+  return row
+}
