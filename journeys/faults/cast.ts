@@ -45,12 +45,12 @@ export interface Stage {
   close(): Promise<void>
 }
 
-/** Two people in a thread, writing through whatever happens. `url` is where their devices connect; the archive is read from the product itself. */
-export async function setStage(product: Product, url = product.url): Promise<Stage> {
+/** Two people in a thread, writing through whatever happens. `url` is where their devices connect; the archive is read from the product itself. Their waiting is this many times shorter. */
+export async function setStage(product: Product, url = product.url, times = 50): Promise<Stage> {
   const promised = new Map<string, string[]>()
   const acknowledged = new Map<string, { clientId: string; place: number }>()
   const shown = new Map<string, ConversationWindow>()
-  const clock = fastClock(10)
+  const clock = fastClock(times)
   const ports = { clock }
 
   const admin = createClient({ url: product.url, ports })
@@ -127,7 +127,12 @@ export async function setStage(product: Product, url = product.url): Promise<Sta
     players: [alice, bob],
     async verdict() {
       await Promise.all([alice.settled(), bob.settled()])
-      const archive = await readArchive(alice.client, bob.id)
+      // By another device on a good line, which shares nothing with those on the stage.
+      await ready(product)
+      const reader = createClient({ url: product.url })
+      await reader.signIn({ name: alice.name, password })
+      const archive = await readArchive(reader, bob.id)
+      await reader.signOut()
       await caughtUp(shown, archive.entries.at(-1)?.place ?? 0)
       const screens = new Map([...shown].map(([name, window]) => [name, rowsOf(window)]))
       const history: History = { promised, acknowledged: [...acknowledged.values()], shown: screens }
@@ -185,4 +190,13 @@ async function readArchive(client: Client, other: PersonId): Promise<{ entries: 
       : [],
   )
   return { entries, messages }
+}
+
+/** Resolves once server and database answer. */
+async function ready(product: Product): Promise<void> {
+  for (let tries = 0; tries < 200; tries++) {
+    const answer = await fetch(`${product.url}/readyz`).catch(() => undefined)
+    if (answer?.ok) return
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
 }

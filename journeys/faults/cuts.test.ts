@@ -15,7 +15,7 @@ test('the line is cut at every byte of a send and of its acknowledgement', { tim
   const folder = await mkdtemp(join(tmpdir(), 'sotto-cuts-'))
   const product = await startProduct(folder)
   const proxy = await startProxy(product.url)
-  const stage = await setStage(product, proxy.url)
+  const stage = await setStage(product, proxy.url, 150)
   onTestFinished(async () => {
     await stage.close()
     await proxy.close()

@@ -2,15 +2,16 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished } from 'vitest'
 import { type Product, startProduct } from '../product.ts'
 import { type Player, type Stage, setStage } from './cast.ts'
 
 /** Of each kind. `SOTTO_TRIALS=1000 npm run journeys` for more. */
-const trials = Number(process.env.SOTTO_TRIALS ?? 100)
-const patience = { timeout: 60_000 + trials * 10_000 }
+export const trials = Number(process.env.SOTTO_TRIALS ?? 100)
+export const patience = { timeout: 60_000 + trials * 10_000 }
 
-async function prepare(): Promise<{ product: Product; stage: Stage }> {
+/** A product and two people on it, taken down with the test. */
+export async function prepare(): Promise<{ product: Product; stage: Stage }> {
   const folder = await mkdtemp(join(tmpdir(), 'sotto-faults-'))
   const product = await startProduct(folder)
   const stage = await setStage(product)
@@ -40,44 +41,10 @@ async function through(
   await Promise.all(stage.players.map((player) => player.settled()))
 }
 
-async function run(stage: Stage, strike: (players: readonly [Player, Player]) => Promise<void>): Promise<void> {
+/** All trials with one kind of strike, and then the verdict. */
+export async function run(stage: Stage, strike: (players: readonly [Player, Player]) => Promise<void>): Promise<void> {
   for (let trial = 0; trial < trials; trial++) await through(stage, trial, strike)
   const { faults, messages } = await stage.verdict()
   expect(faults).toEqual([])
   expect(messages).toBe(1 + trials * 12)
 }
-
-test(
-  `the server is killed ${trials} times while two people write: nothing is lost, doubled, disordered or missing`,
-  patience,
-  async () => {
-    const { product, stage } = await prepare()
-    await run(stage, async () => {
-      await product.kill()
-      await product.restart()
-    })
-  },
-)
-
-test(`PostgreSQL is killed ${trials} times while two people write`, patience, async () => {
-  const { product, stage } = await prepare()
-  await run(stage, async () => {
-    await product.killPostgres()
-  })
-})
-
-test(`server and PostgreSQL are killed together ${trials} times while two people write`, patience, async () => {
-  const { product, stage } = await prepare()
-  await run(stage, async () => {
-    await product.killPostgres()
-    await product.kill()
-    await product.restart()
-  })
-})
-
-test(`a device dies ${trials} times in the middle of sending, and goes on from its disk`, patience, async () => {
-  const { stage } = await prepare()
-  await run(stage, async ([alice, bob]) => {
-    await Promise.all([alice.crash(), bob.crash()])
-  })
-})
