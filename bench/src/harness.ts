@@ -32,7 +32,9 @@ export async function startProgram(
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   // Also when the measurement itself breaks.
-  process.once('exit', () => child.kill('SIGKILL'))
+  const end = () => child.kill('SIGKILL')
+  process.once('exit', end)
+  child.once('exit', () => process.off('exit', end))
   const link = await firstLink(child)
   const pid = child.pid as number
   return {
@@ -195,5 +197,5 @@ export interface Line {
   readonly ours: string
   readonly compared: string
   readonly goal: string
-  readonly met: boolean | undefined
+  readonly met: boolean
 }

@@ -55,6 +55,9 @@ async function serve(demo: boolean): Promise<void> {
   else if (server.setupUrl) say(`Sotto is ready. Open this link to set it up:\n\n  ${server.setupUrl}`)
   else say(`Sotto is ready:\n\n  ${server.url}`)
 
+  // With `--expose-gc`: memory is measured after a collection, not between two.
+  if (globalThis.gc) process.on('SIGUSR2', () => globalThis.gc?.())
+
   let stopping = false
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
     process.on(signal, () => {

@@ -63,7 +63,7 @@ export async function buildHttp(ports: HttpPorts): Promise<{ app: FastifyInstanc
     trustProxy: config.trustProxy.length > 0 ? [...config.trustProxy] : false,
     routerOptions: { maxParamLength: 200 },
     frameworkErrors: (error, request, reply) => void answerError(error, request, reply, ports),
-    forceCloseConnections: true,
+    forceCloseConnections: 'idle',
     // Slow senders do not hold a connection for ever.
     requestTimeout: 60_000,
   })
