@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 import type { Client } from '#client/api.ts'
 import { MemoryDisk } from '#client/stores/memory.ts'
 import { FakeBrowser, Freezer } from '#client/testing/fake-tabs.ts'
-import { messageRows, texts, World, wholeWindow, windowOn } from '#client/testing/people.ts'
+import { latest, messageRows, texts, World, wholeWindow, windowOn } from '#client/testing/people.ts'
 import { createPageClient } from './page.ts'
 import { Tab } from './tab.ts'
 
@@ -120,13 +120,18 @@ test('when the leading tab is closed, the next leads and the windows go on', asy
   const world = new TabWorld()
   const { bob, conversation, first, second } = await twoTabs(world)
   const window = look(second, conversation)
-  await world.clock.passUntil(() => window.value?.rows.length === 3)
+  const me = latest(second.client as never, 'me', {})
+  await world.clock.passUntil(() => window.value?.rows.length === 3 && me.value !== null)
+  const [seenBefore, rowsBefore] = [me.seen.length, window.seen.length]
   world.shut(first)
   await world.clock.passUntil(() => second.tab.isLeading, 2_000, 10)
   world.server.say(conversation, bob.id, 'after the change')
   await world.clock.passUntil(() => texts(window.value).includes('after the change'), 10_000)
   await world.during(second.client.send({ conversation }, 'answer'))
   await world.clock.passUntil(() => world.server.entriesOf(conversation).length === 5)
+  // Not for a moment did it look as if nobody was signed in, or nothing had been said.
+  expect(me.seen.slice(seenBefore).filter((value) => value === null)).toEqual([])
+  expect(window.seen.slice(rowsBefore).filter((value) => value.rows.length < 3)).toEqual([])
 })
 
 test('when the leading tab freezes, another steals the lead within seconds; thawed, the old one follows and has written nothing', async () => {

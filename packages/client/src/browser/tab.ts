@@ -235,6 +235,8 @@ class Leadership {
   private readonly parts: TabParts
   private readonly id: string
   private readonly client: LeadingClient
+  /** When the store has been looked at: before that a client knows nothing, and a page would take it for "signed out". */
+  private readonly ready: Promise<void>
   private readonly followers = new Map<string, Follower>()
   private readonly watches = new Map<string, () => void>()
   private readonly presences = new Map<string, 'online' | 'away'>()
@@ -247,7 +249,10 @@ class Leadership {
     this.id = `${id}/${parts.random.uuid()}`
     this.client = parts.createClient(lost)
     // Whoever had signed in goes on, whether a page asks for it or not.
-    this.client.resume().catch(() => {})
+    this.ready = this.client.resume().then(
+      () => {},
+      () => {},
+    )
     this.check()
   }
 
@@ -265,13 +270,8 @@ class Leadership {
     switch (ask.kind) {
       case 'call':
         return void this.call(ask, tell)
-      case 'watch': {
-        this.unwatch(tab, ask.id)
-        const stop = this.client.watch(ask.name, ask.ask as never, (value) =>
-          tell({ kind: 'value', id: ask.id, value }),
-        )
-        return void this.watches.set(`${tab} ${ask.id}`, stop)
-      }
+      case 'watch':
+        return this.watch(tab, ask, tell)
       case 'unwatch':
         return this.unwatch(tab, ask.id)
       case 'typing':
@@ -314,6 +314,19 @@ class Leadership {
     const follower = { channel, heardAt: this.parts.clock.now() }
     this.followers.set(tab, follower)
     return follower
+  }
+
+  private watch(tab: string, { id, name, ask }: Extract<Ask, { kind: 'watch' }>, tell: (message: Tell) => void) {
+    this.unwatch(tab, id)
+    let stop = () => {}
+    let isWanted = true
+    this.watches.set(`${tab} ${id}`, () => {
+      isWanted = false
+      stop()
+    })
+    void this.ready.then(() => {
+      if (isWanted) stop = this.client.watch(name, ask as never, (value) => tell({ kind: 'value', id, value }))
+    })
   }
 
   private unwatch(tab: string, id: number) {
