@@ -36,7 +36,7 @@ export async function startProduct(dataFolder: string, environment: Record<strin
         ...process.env,
         PORT: String(port),
         SOTTO_DATA: dataFolder,
-        SOTTO_LOG_LEVEL: 'fatal',
+        SOTTO_LOG_LEVEL: process.env.SOTTO_LOG_LEVEL ?? 'fatal',
         SOTTO_RECONNECT_SPREAD_MS: '200',
         SOTTO_ATTEMPTS_PER_MINUTE: '100000',
         SOTTO_REQUESTS_PER_MINUTE: '1000000',
