@@ -29,6 +29,14 @@ export default defineConfig({
         },
       },
       {
+        extends: './apps/web/vite.config.ts',
+        test: {
+          name: 'web',
+          environment: 'node',
+          include: ['apps/web/src/**/*.test.ts'],
+        },
+      },
+      {
         extends: true,
         test: {
           name: 'faults',

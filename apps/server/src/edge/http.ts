@@ -81,7 +81,8 @@ export async function buildHttp(ports: HttpPorts): Promise<{ app: FastifyInstanc
   })
   app.setErrorHandler((error, request, reply) => answerError(error, request, reply, ports))
   app.setNotFoundHandler((request, reply) => {
-    if (request.url.startsWith('/api/') || request.method !== 'GET')
+    // A path of the app gets the page, which knows its paths; a missing file of it is missing.
+    if (/^\/(api|assets)\//.test(request.url) || request.method !== 'GET')
       return answerError(new AppError('not_found', 'path'), request, reply, ports)
     return sendPage(reply, ports.webFolder)
   })

@@ -1,0 +1,91 @@
+import type { Row } from '@sotto/client'
+import type { PersonId } from '@sotto/protocol'
+import { dayNumber } from '#words/time.ts'
+
+const groupMs = 5 * 60_000
+
+/** One line of the list: a row with what stands around it. */
+export type Item =
+  | { readonly kind: 'start'; readonly key: 'start' }
+  | {
+      readonly kind: 'row'
+      readonly key: string
+      readonly row: Row
+      /** A day separator stands above it. */
+      readonly startsDay: boolean
+      /** The divider before the first unread stands above it. */
+      readonly startsNew: boolean
+      readonly startsGroup: boolean
+      readonly endsGroup: boolean
+      /** The last of one’s own messages, under which its state is shown. */
+      readonly lastOfMine: boolean
+    }
+
+export interface ItemsInput {
+  readonly rows: readonly Row[]
+  readonly me: PersonId
+  readonly atStart: boolean
+  readonly atEnd: boolean
+  /** Place of the first message that was unread when the conversation was opened. */
+  readonly newFrom: number | null
+}
+
+/** The rows with day separators, the "new" divider, and messages of one person within five minutes grouped. */
+export function makeItems({ rows, me, atStart, atEnd, newFrom }: ItemsInput): Item[] {
+  // In a window that ends before the conversation does, the last one is elsewhere.
+  const lastOfMine = !atEnd
+    ? -1
+    : rows.findLastIndex((row) => row.kind === 'message' && row.sender === me && row.state !== 'failed')
+  const newIndex = newFrom === null ? -1 : rows.findIndex((row) => row.place !== null && row.place >= newFrom)
+  // A divider above the very first row of a window that goes on upwards would be the divider of nothing.
+  const startsDayAt = (index: number): boolean => {
+    const row = rows[index]
+    const before = rows[index - 1]
+    if (!row) return false
+    return before ? dayNumber(new Date(row.at)) !== dayNumber(new Date(before.at)) : atStart
+  }
+  const startsGroupAt = (index: number): boolean => {
+    const row = rows[index]
+    const before = rows[index - 1]
+    if (!row || !before || row.kind !== 'message' || before.kind !== 'message') return true
+    if (row.sender !== before.sender || before.state === 'failed') return true
+    if (startsDayAt(index) || index === newIndex) return true
+    return Date.parse(row.at) - Date.parse(before.at) > groupMs
+  }
+  const items: Item[] = rows.map((row, index) => ({
+    kind: 'row',
+    key: row.key,
+    row,
+    startsDay: startsDayAt(index),
+    startsNew: index === newIndex,
+    startsGroup: startsGroupAt(index),
+    endsGroup: index === rows.length - 1 || startsGroupAt(index + 1),
+    lastOfMine: index === lastOfMine,
+  }))
+  return atStart ? [{ kind: 'start', key: 'start' }, ...items] : items
+}
+
+export interface Step<Keyed> {
+  readonly items: readonly Keyed[]
+  /** The step adds or removes at the start only, so the position is kept from the end. */
+  readonly shift: boolean
+}
+
+/**
+ * How a list gets from what it shows to what it shall show so that what is under the reader’s eyes stays where it is: first everything
+ * at and behind the common part, then what goes from the start, then what comes before it. Null when nothing is in common.
+ */
+export function planUpdate<Keyed extends { readonly key: string }>(
+  shown: readonly Keyed[],
+  next: readonly Keyed[],
+): readonly Step<Keyed>[] | null {
+  if (shown.length === 0 || next.length === 0) return shown.length === next.length ? [] : null
+  const places = new Map(next.map((item, index) => [item.key, index]))
+  const firstShown = shown.findIndex((item) => places.has(item.key))
+  if (firstShown === -1) return null
+  const firstNext = places.get((shown[firstShown] as Keyed).key) as number
+  const steps: Step<Keyed>[] = [{ items: [...shown.slice(0, firstShown), ...next.slice(firstNext)], shift: false }]
+  if (firstShown > 0) steps.push({ items: next.slice(firstNext), shift: true })
+  if (firstNext > 0) steps.push({ items: next, shift: true })
+  return steps
+}

@@ -1,0 +1,10 @@
+import type { RouteRecordRaw } from 'vue-router'
+
+export const peopleRoutes: RouteRecordRaw[] = [
+  {
+    path: 'people',
+    component: () => import('./DirectoryPage.vue'),
+    meta: { title: 'directory.title', section: 'people' },
+  },
+]
+export const RolesPage = () => import('./RolesPage.vue')

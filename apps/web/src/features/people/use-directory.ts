@@ -1,0 +1,42 @@
+import type { ErrorCode, Person } from '@sotto/protocol'
+import { onScopeDispose, type Ref, ref, shallowRef, watch } from 'vue'
+import { useClient } from '#data/client.ts'
+import { codeOf } from '#data/use-task.ts'
+
+const pageSize = 50
+const pauseMs = 120
+
+/** People whose name begins with what was typed, a page at a time. The last answer stays while the next one comes. */
+export function useDirectory(prefix: Ref<string>) {
+  const client = useClient()
+  const people = shallowRef<readonly Person[] | null>(null)
+  const next = ref<string | null>(null)
+  const failed = ref<ErrorCode | null>(null)
+  let asked = 0
+  let timer: ReturnType<typeof setTimeout> | undefined
+
+  async function load(after: string | null): Promise<void> {
+    const mine = ++asked
+    try {
+      const page = await client.call('people.list', {
+        prefix: prefix.value.trim(),
+        limit: pageSize,
+        ...(after ? { after } : {}),
+      })
+      if (mine !== asked) return
+      people.value = after ? [...(people.value ?? []), ...page.people] : page.people
+      next.value = page.next
+      failed.value = null
+    } catch (error) {
+      if (mine === asked) failed.value = codeOf(error)
+    }
+  }
+
+  watch(prefix, () => {
+    clearTimeout(timer)
+    timer = setTimeout(() => void load(null), pauseMs)
+  })
+  onScopeDispose(() => clearTimeout(timer))
+  void load(null)
+  return { people, next, failed, more: () => load(next.value), again: () => load(null) }
+}

@@ -1,0 +1,80 @@
+import type { Me } from '@sotto/client'
+import { createRouter, createWebHistory, type RouteRecordRaw } from 'vue-router'
+import { lastPlace, rememberNext, rememberPlace } from '#data/places.ts'
+import { conversationRoutes } from '#routes/conversations'
+import { instanceRoutes, OrganisationPage } from '#routes/instance'
+import { InvitationsPage, invitationRoutes } from '#routes/invitations'
+import { peopleRoutes, RolesPage } from '#routes/people'
+import { DevicesPage, signInRoute } from '#routes/sessions'
+import { youRoutes } from '#routes/settings'
+import type { WordKey } from '#words/t.ts'
+
+declare module 'vue-router' {
+  interface RouteMeta {
+    title?: WordKey
+    /** Which place of the rail it belongs to. */
+    section?: 'threads' | 'people' | 'you'
+    /** On a phone one pane is shown: the list here, the other one elsewhere. */
+    pane?: 'list'
+    /** For those who are not signed in; others are sent on. */
+    open?: 'signed_out'
+    admin?: boolean
+  }
+}
+
+const routes: RouteRecordRaw[] = [
+  {
+    path: '/',
+    component: () => import('./AppFrame.vue'),
+    children: [
+      ...conversationRoutes,
+      ...peopleRoutes,
+      ...youRoutes([
+        { path: 'devices', title: 'devices.title', page: DevicesPage },
+        { path: 'organisation', title: 'organisation.title', page: OrganisationPage, admin: true },
+        { path: 'invitations', title: 'invitations.title', page: InvitationsPage, admin: true },
+        { path: 'roles', title: 'roles.title', page: RolesPage, admin: true },
+      ]),
+    ],
+  },
+  signInRoute,
+  ...invitationRoutes,
+  ...instanceRoutes,
+  { path: '/:rest(.*)', component: () => import('./NotFound.vue'), meta: { title: 'places.notFound' } },
+]
+
+/** `started` resolves once it is known whether somebody is signed in on this device. */
+export function makeRouter(started: Promise<unknown>, me: () => Me | null) {
+  const router = createRouter({ history: createWebHistory(), routes: routes as RouteRecordRaw[] })
+  let first = true
+
+  router.beforeEach(async (to) => {
+    const reached = await started.then(
+      () => true,
+      () => false,
+    )
+    // The root shows what went wrong in place of any page.
+    if (!reached) return false
+    const person = me()?.person
+    const isFirst = first
+    first = false
+    if (to.meta.open === 'signed_out') return person ? '/' : true
+    if (!person) {
+      if (to.path !== '/') rememberNext(to.fullPath)
+      return '/sign-in'
+    }
+    if (to.meta.admin && person.role !== 'admin') return '/you'
+    if (isFirst && to.fullPath === '/') {
+      const last = lastPlace()
+      if (last?.startsWith('/t/')) {
+        // Into the thread one was reading. The list comes first, so that "back" leads to it.
+        void router.isReady().then(() => router.push(last))
+      }
+    }
+    return true
+  })
+  router.afterEach((to) => {
+    if (to.meta.section) rememberPlace(to.path)
+  })
+  return router
+}
