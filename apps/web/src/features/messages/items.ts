@@ -31,7 +31,8 @@ export interface ItemsInput {
 }
 
 /** The rows with day separators, the "new" divider, and messages of one person within five minutes grouped. */
-export function makeItems({ rows, me, atStart, atEnd, newFrom }: ItemsInput): Item[] {
+export function makeItems({ rows: all, me, atStart, atEnd, newFrom }: ItemsInput): Item[] {
+  const rows = all.filter((row) => !saysWhatTheStartSays(row))
   // In a window that ends before the conversation does, the last one is elsewhere.
   const lastOfMine = !atEnd
     ? -1
@@ -63,6 +64,11 @@ export function makeItems({ rows, me, atStart, atEnd, newFrom }: ItemsInput): It
     lastOfMine: index === lastOfMine,
   }))
   return atStart ? [{ kind: 'start', key: 'start' }, ...items] : items
+}
+
+/** How a thread came to be is told once, above its first row. Who comes later is news. */
+function saysWhatTheStartSays(row: Row): boolean {
+  return row.kind === 'created' || (row.kind === 'joined' && row.place === 2)
 }
 
 export interface Step<Keyed> {
