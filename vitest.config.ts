@@ -39,9 +39,9 @@ export default defineConfig({
       {
         extends: true,
         test: {
-          name: 'faults',
+          name: 'journeys',
           environment: 'node',
-          include: ['journeys/faults/**/*.test.ts'],
+          include: ['journeys/**/*.test.ts'],
         },
       },
     ],

@@ -23,7 +23,11 @@ export interface Product {
   stop(): Promise<void>
 }
 
-export async function startProduct(dataFolder: string, environment: Record<string, string> = {}): Promise<Product> {
+export async function startProduct(
+  dataFolder: string,
+  environment: Record<string, string> = {},
+  flags: readonly string[] = [],
+): Promise<Product> {
   const port = await freePort()
   const url = `http://127.0.0.1:${port}`
   let child: ChildProcess
@@ -31,7 +35,7 @@ export async function startProduct(dataFolder: string, environment: Record<strin
   let setup = ''
 
   async function start(): Promise<void> {
-    child = spawn(process.execPath, [main, 'serve'], {
+    child = spawn(process.execPath, [main, 'serve', ...flags], {
       env: {
         ...process.env,
         PORT: String(port),

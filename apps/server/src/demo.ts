@@ -177,9 +177,12 @@ export async function fillDemo(
     return actor
   }
 
+  /** Who writes has read what came before. */
   async function say(from: string, to: string, text: string, at: Date): Promise<void> {
     clock.goTo(at)
-    await call(who(from), 'threads.start', { person: who(to).person, clientId: randomUUID() as ClientId, text })
+    const message = { person: who(to).person, clientId: randomUUID() as ClientId, text }
+    const { conversation, place } = await call(who(from), 'threads.start', message)
+    await call(who(from), 'receipts.read', { conversation, place })
   }
 
   await enter(head, await call(null, 'instance.setUp', { setup, instance: 'School by the Sea', ...account(head) }))
