@@ -4,6 +4,8 @@ export default defineConfig({
   test: {
     // Processes, not threads: PostgreSQL dies with the thread that started it, and tests must not share globals.
     pool: 'forks',
+    // Most of them wait for disks and clocks.
+    maxWorkers: 2,
     testTimeout: 30_000,
     hookTimeout: 60_000,
     teardownTimeout: 15_000,

@@ -16,6 +16,8 @@ export interface Product {
   readonly pid: number
   /** `kill -9` of PostgreSQL; waits for one that lives. */
   killPostgres(): Promise<void>
+  /** Stops every process of PostgreSQL for as long as this takes: connections stay open and nothing answers. */
+  pausePostgres(during: () => Promise<void>): Promise<void>
   /** `kill -9` of the server; resolves when the process is gone. */
   kill(): Promise<void>
   /** Starts it again on the same folder and port; resolves when it answers. */
@@ -80,6 +82,20 @@ export async function startProduct(
         const file = await readFile(join(dataFolder, 'postgres/postmaster.pid'), 'utf8').catch(() => '')
         if (killed(Number(file.split('\n')[0]))) return
         await sleep(5)
+      }
+    },
+    async pausePostgres(during) {
+      const postmaster = Number((await readFile(join(dataFolder, 'postgres/postmaster.pid'), 'utf8')).split('\n')[0])
+      const children = (await readFile(`/proc/${postmaster}/task/${postmaster}/children`, 'utf8'))
+        .trim()
+        .split(' ')
+        .map(Number)
+      // The postmaster first, so that it starts nothing new.
+      for (const pid of [postmaster, ...children]) process.kill(pid, 'SIGSTOP')
+      try {
+        await during()
+      } finally {
+        for (const pid of [...children, postmaster]) process.kill(pid, 'SIGCONT')
       }
     },
     async kill() {
