@@ -144,7 +144,9 @@ async function hardCodedWords(page: Page): Promise<string[]> {
 test('with the keyboard alone: find somebody, write, move among messages, get help', async ({ stage }) => {
   await furnish(stage)
   const page = await stage.signIn('rita')
+  const switcher = page.getByRole('combobox')
   await page.keyboard.press('Control+k')
+  await expect(switcher).toBeFocused()
   await page.keyboard.type('ana')
   await expect(page.getByRole('option', { name: /Ana Moreau/ }).first()).toBeVisible()
   await page.keyboard.press('Enter')
@@ -154,6 +156,7 @@ test('with the keyboard alone: find somebody, write, move among messages, get he
   await expect(page.getByRole('log').getByText('Written without a mouse')).toBeVisible()
 
   await page.keyboard.press('Control+k')
+  await expect(switcher).toBeFocused()
   await page.keyboard.type('ben')
   await page.keyboard.press('Enter')
   await expect(page.getByRole('log').getByText('Good morning.')).toBeVisible()

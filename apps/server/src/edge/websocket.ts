@@ -102,7 +102,8 @@ function coalescingWriter(): Writer {
   function flush() {
     const ready = dirty
     dirty = []
-    for (const connection of ready) connection.flush()
+    const join = joiner()
+    for (const connection of ready) connection.flush(join)
   }
   return {
     later(connection) {
@@ -111,7 +112,21 @@ function coalescingWriter(): Writer {
   }
 }
 
+/** Joins frames into one buffer; for the many sockets of a room, which get the same ones, once. */
+function joiner(): (frames: readonly Buffer[]) => Buffer {
+  let last: { readonly frames: readonly Buffer[]; readonly joined: Buffer } | undefined
+  return (frames) => {
+    if (frames.length === 1) return frames[0] as Buffer
+    if (last?.frames.length === frames.length && frames.every((frame, index) => frame === last?.frames[index]))
+      return last.joined
+    last = { frames, joined: Buffer.concat(frames) }
+    return last.joined
+  }
+}
+
 const noActor = undefined as unknown as Actor
+/** Shared by all connections that have nothing to send. */
+const noFrames: Buffer[] = []
 
 /** Fields, not closures, and no timers: an idle connection is a few hundred bytes beside its socket. */
 class Connection implements Listener {
@@ -122,7 +137,7 @@ class Connection implements Listener {
   #address: string
   #ports: SocketPorts
   #writer: Writer
-  #out: Buffer[] = []
+  #out: Buffer[] = noFrames
   #outBytes = 0
   /** Frames that came between joining and the welcome, which goes first. */
   #held: Buffer[] | undefined
@@ -174,17 +189,19 @@ class Connection implements Listener {
 
   #write(frame: Buffer) {
     this.#outBytes += frame.length
-    if (this.#out.push(frame) === 1) this.#writer.later(this)
+    if (this.#out === noFrames) {
+      this.#out = [frame]
+      this.#writer.later(this)
+    } else this.#out.push(frame)
     if (this.#outBytes + this.#socket.writableLength > partBytes) this.#ws.terminate()
   }
 
-  flush(): void {
+  flush(join: (frames: readonly Buffer[]) => Buffer): void {
     const frames = this.#out
     if (frames.length === 0) return
-    this.#out = []
+    this.#out = noFrames
     this.#outBytes = 0
-    if (this.#ws.readyState !== this.#ws.OPEN) return
-    this.#socket.write(frames.length === 1 ? (frames[0] as Buffer) : Buffer.concat(frames))
+    if (this.#ws.readyState === this.#ws.OPEN) this.#socket.write(join(frames))
   }
 
   end(): void {
@@ -192,7 +209,7 @@ class Connection implements Listener {
   }
 
   close(code: number, reason: string): void {
-    this.flush()
+    this.flush(joiner())
     this.#ws.close(code, reason)
     // A client that does not answer the close is not waited for.
     setTimeout(() => this.#ws.terminate(), 1_000).unref()
@@ -211,11 +228,11 @@ class Connection implements Listener {
       this.close(closeCodes.too_slow.code, 'too_slow')
   }
 
-  #bytesAt = { sent: 0, at: 0 }
+  #bytesAt: { sent: number; at: number } | undefined
   /** For how long not one byte has left, in milliseconds. */
   #stalledSince(now: number): number {
     const sent = this.#socket.bytesWritten - this.#socket.writableLength
-    if (sent !== this.#bytesAt.sent) this.#bytesAt = { sent, at: now }
+    if (sent !== this.#bytesAt?.sent) this.#bytesAt = { sent, at: now }
     return now - this.#bytesAt.at
   }
 
