@@ -196,7 +196,7 @@ export async function openSealing(db: Db, masterKeys: MasterKeys, method: Encryp
       header[0] = layout
       header[1] = cipherByte[name]
       header.writeUInt32BE(wanted, 2)
-      return Buffer.concat([header, encrypt(name, key, `${scope} ${belongsTo}`, content)])
+      return Buffer.concat([header, encrypt(name, key, labelOf(scope, belongsTo, header), content)])
     },
     async open(scope, belongsTo, sealed) {
       if (sealed[0] !== layout) throw new Error('sealed bytes of an unknown layout')
@@ -206,8 +206,8 @@ export async function openSealing(db: Db, masterKeys: MasterKeys, method: Encryp
         if (!found) throw new Error(`data key ${scope} ${wanted} is gone`)
         return found
       })
-      const name: Cipher = sealed[1] === cipherByte['chacha20-poly1305'] ? 'chacha20-poly1305' : 'aes-256-gcm'
-      return decrypt(name, key, `${scope} ${belongsTo}`, sealed.subarray(headerBytes))
+      const name = cipherOf(sealed)
+      return decrypt(name, key, labelOf(scope, belongsTo, sealed), sealed.subarray(headerBytes))
     },
     secret,
     async rotate() {
@@ -225,6 +225,16 @@ export async function openSealing(db: Db, masterKeys: MasterKeys, method: Encryp
       return count
     },
   }
+}
+
+/** What the content is bound to: its place, and what its own header says of it. */
+function labelOf(scope: string, belongsTo: string, sealed: Buffer): string {
+  return `${scope} ${belongsTo} ${sealed.toString('hex', 0, headerBytes)}`
+}
+
+function cipherOf(sealed: Buffer): Cipher {
+  for (const name of ['aes-256-gcm', 'chacha20-poly1305'] as const) if (cipherByte[name] === sealed[1]) return name
+  throw new Error('sealed bytes of an unknown cipher')
 }
 
 function wrapWithMaster(master: MasterKey, key: Buffer, label: string): { wrapped: Buffer; wrappedBy: string } {
