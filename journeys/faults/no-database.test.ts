@@ -1,23 +1,14 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { expect, onTestFinished, test } from 'vitest'
-import { startProduct } from '../product.ts'
-import { setStage } from './cast.ts'
+import { prepare } from './trials.ts'
 
 test('while the database stands still nothing is acknowledged, what was read stays readable, and all goes out when it is back', {
   timeout: 120_000,
 }, async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'sotto-still-'))
-  const product = await startProduct(folder)
-  const stage = await setStage(product)
-  onTestFinished(async () => {
-    await stage.close()
-    await product.stop()
-    await rm(folder, { recursive: true, force: true })
-  }, 60_000)
+  const { product, stage } = await prepare()
   const [alice, bob] = stage.players
   const outbox = () =>
     new Promise<number>((resolve) => {
@@ -44,18 +35,12 @@ test('while the database stands still nothing is acknowledged, what was read sta
 test('a disk that takes nothing more refuses sends without a loss, and they go out when there is room', {
   timeout: 120_000,
 }, async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'sotto-full-'))
-  const product = await startProduct(folder)
-  const stage = await setStage(product)
+  const { product, stage } = await prepare()
+  const folder = product.dataFolder
   const password = (await readFile(join(folder, 'postgres-password'), 'utf8')).trim()
   const maintenance = new pg.Client({ host: join(folder, 'postgres'), user: 'sotto', password, database: 'sotto' })
   await maintenance.connect()
-  onTestFinished(async () => {
-    await maintenance.end()
-    await stage.close()
-    await product.stop()
-    await rm(folder, { recursive: true, force: true })
-  }, 60_000)
+  onTestFinished(() => maintenance.end())
   const [alice, bob] = stage.players
   // What PostgreSQL says when a file cannot grow (SQLSTATE 53100), said by a trigger: filling a real disk would stop the other tests too.
   await maintenance.query(`create function no_room() returns trigger language plpgsql as $$
