@@ -57,22 +57,21 @@ export async function startServer({
     for (const stop of undo.splice(0).reverse()) await stop()
   }
   try {
-    const { platform, pools } = await openPlatform({ config, logger, clock, bus }, undo)
-    return await openEdge(platform, pools, undo, stopAll)
+    const { platform, isReady } = await openPlatform({ config, logger, clock, bus }, undo)
+    return await openEdge(platform, isReady, undo, stopAll)
   } catch (error) {
     await stopAll()
     throw error
   }
 }
 
-interface Pools {
-  isReady(): Promise<boolean>
-}
+/** Whether the database answers within a moment. */
+type IsReady = () => Promise<boolean>
 
 async function openPlatform(
   { config, logger, clock, bus }: Required<ServerParts>,
   undo: (() => Promise<unknown>)[],
-): Promise<{ platform: Platform; pools: Pools }> {
+): Promise<{ platform: Platform; isReady: IsReady }> {
   const connection = await connect(config, logger, undo)
   const main = openDatabase(connection, config.databaseConnections, logger)
   // The append engine has two batches in flight, on connections nobody else can take.
@@ -107,7 +106,7 @@ async function openPlatform(
     )
     return Promise.race([answered, new Promise<false>((resolve) => setTimeout(resolve, 2_000, false).unref())])
   }
-  return { platform, pools: { isReady } }
+  return { platform, isReady }
 }
 
 async function connect(config: Config, logger: Logger, undo: (() => Promise<unknown>)[]): Promise<PgConnection> {
@@ -119,7 +118,7 @@ async function connect(config: Config, logger: Logger, undo: (() => Promise<unkn
 
 async function openEdge(
   platform: Platform,
-  pools: Pools,
+  isReady: IsReady,
   undo: (() => Promise<unknown>)[],
   stopAll: () => Promise<void>,
 ): Promise<RunningServer> {
@@ -136,11 +135,6 @@ async function openEdge(
   const attempts = rateLimit(config.attemptsPerMinute)
   const limit = (key: string) => (key.startsWith('person ') ? perPerson : perAddress).take(key)
   const limitAnonymous = (key: string) => (key.startsWith('attempt ') ? attempts : perAddress).take(key)
-
-  for (const feature of features) {
-    const stop = await feature.start?.(platform)
-    if (stop) undo.push(stop)
-  }
 
   // Subscribe first, then learn where everything stands: what commits in between is in both.
   const welcome = async (listener: Listener) => {
@@ -172,7 +166,7 @@ async function openEdge(
     setPicture: (actor, bytes) => setPicture(platform, actor, bytes),
     findPicture: (person) => findPicture(platform, person),
     metrics: metrics.print,
-    isReady: pools.isReady,
+    isReady,
     webFolder: fileURLToPath(new URL('../../web/dist', import.meta.url)),
   })
   const sockets = serveSockets(app.server, {

@@ -1,4 +1,4 @@
-import type { ConversationId, PersonId, Pong } from '@sotto/protocol'
+import type { ConversationId, Pong } from '@sotto/protocol'
 import type { Audience, Bus, Notice } from '#platform/bus'
 import type { Actor, Link } from '#platform/feature'
 import { encodeTextFrame } from './frame.ts'
@@ -28,7 +28,6 @@ export interface Fanout {
   leave(listener: Listener): void
   /** What moved since then, for heartbeats to repeat: the heads of a connection’s conversations, and its board. */
   movedSince(listener: Listener, since: number): Pong
-  listenersOf(person: PersonId): Iterable<Listener>
   count(): { readonly connections: number; readonly deliveries: number }
 }
 
@@ -106,7 +105,6 @@ export function openFanout(bus: Bus): Fanout {
       const person = topics.get(`p:${listener.actor.person}`)
       return { heads: moved, ...(person && person.head > 0 && person.headAt >= since && { board: person.head }) }
     },
-    listenersOf: (person) => topics.get(`p:${person}`)?.listeners ?? [],
     count: () => ({ connections: everyone.size, deliveries }),
   }
 }

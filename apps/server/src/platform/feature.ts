@@ -100,6 +100,4 @@ export interface Feature {
   /** A connection has been welcomed, or is gone. */
   readonly opened?: (platform: Platform, link: Link) => void
   readonly closed?: (platform: Platform, link: Link) => void
-  /** Once, before the first request. The returned function is called when the server stops. */
-  readonly start?: (platform: Platform) => Promise<() => Promise<void>>
 }
