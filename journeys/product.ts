@@ -86,12 +86,18 @@ export async function startProduct(
     },
     async pausePostgres(during) {
       const postmaster = Number((await readFile(join(dataFolder, 'postgres/postmaster.pid'), 'utf8')).split('\n')[0])
-      const children = (await readFile(`/proc/${postmaster}/task/${postmaster}/children`, 'utf8'))
-        .trim()
-        .split(' ')
-        .map(Number)
-      // The postmaster first, so that it starts nothing new.
-      for (const pid of [postmaster, ...children]) process.kill(pid, 'SIGSTOP')
+      // The postmaster first: one that it started in between would go on answering. The list may leave out some as long as others run.
+      process.kill(postmaster, 'SIGSTOP')
+      while (!/^State:\s+T/m.test(await readFile(`/proc/${postmaster}/status`, 'utf8'))) await sleep(1)
+      const children = new Set<number>()
+      for (let known = -1; known < children.size; ) {
+        known = children.size
+        for (const pid of await childrenOf(postmaster)) {
+          if (!children.has(pid)) process.kill(pid, 'SIGSTOP')
+          children.add(pid)
+        }
+        await sleep(5)
+      }
       try {
         await during()
       } finally {
@@ -108,6 +114,11 @@ export async function startProduct(
       await Promise.race([gone, sleep(15_000).then(() => child.kill('SIGKILL'))])
     },
   }
+}
+
+async function childrenOf(pid: number): Promise<number[]> {
+  const list = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8')
+  return list.split(' ').map(Number).filter(Boolean)
 }
 
 async function freePort(): Promise<number> {
