@@ -12,7 +12,7 @@ import {
   withFolder,
 } from './harness.ts'
 
-/** Resident bytes that an idle, signed-in connection adds; against one that a bare ws server holds open. */
+/** Bytes that an idle, signed-in connection holds; against one that a bare ws server holds open. */
 export async function benchMemory(connections: number): Promise<Line[]> {
   const ours = await withFolder(async (folder) => {
     const sotto = await startSotto(folder)
@@ -29,14 +29,15 @@ export async function benchMemory(connections: number): Promise<Line[]> {
     await new Promise((resolve) => ws.once('open', resolve))
   })
   await relay.stop()
+  const ratio = ours.held / bare.held
   const kilobytes = (bytes: number) => `${(bytes / 1024).toFixed(1)} kB`
   return [
     {
       what: `memory per idle connection, over ${connections}`,
-      ours: kilobytes(ours),
-      compared: `${(ours / bare).toFixed(2)} × bare ws (${kilobytes(bare)})`,
+      ours: `${kilobytes(ours.held)} (${kilobytes(ours.afterRush)} right after they came)`,
+      compared: `${ratio.toFixed(2)} × bare ws: ${kilobytes(bare.held)} (${kilobytes(bare.afterRush)})`,
       goal: '≤ 1.3 ×',
-      met: ours / bare <= 1.3,
+      met: ratio <= 1.3,
     },
   ]
 }
@@ -46,14 +47,22 @@ function from(index: number) {
   return { localAddress: `127.0.0.${2 + (index % 8)}` }
 }
 
-async function measure(program: Program, count: number, open: (index: number) => Promise<void>): Promise<number> {
+interface Held {
+  /** Resident bytes that one more connection adds once the collector has given back all that nobody uses. */
+  readonly held: number
+  /** The same right after the rush in which they came: the pages that V8 keeps for the next one are counted too. */
+  readonly afterRush: number
+}
+
+async function measure(program: Program, count: number, open: (index: number) => Promise<void>): Promise<Held> {
   // What the first connections load and warm up is not theirs.
   for (let index = 0; index < 500; index++) await open(index)
   const before = await settled(program)
   const at = 100
   for (let index = 0; index < count; index += at)
     await Promise.all(Array.from({ length: at }, (_, offset) => open(index + offset)))
-  return ((await settled(program)) - before) / count
+  const afterRush = ((await program.memory()) - before) / count
+  return { afterRush, held: ((await settled(program)) - before) / count }
 }
 
 async function settled(program: Program): Promise<number> {

@@ -23,7 +23,7 @@ server.listen(0, '127.0.0.1', () =>
   process.stdout.write(`http://127.0.0.1:${(server.address() as AddressInfo).port}/\n`),
 )
 process.on('SIGTERM', () => process.exit(0))
-process.on('SIGUSR2', () => gc?.())
+process.on('SIGUSR2', () => gc?.({ type: 'major', flavor: 'last-resort' }))
 
 function frameOf(data: Buffer): Buffer {
   const header =

@@ -56,7 +56,7 @@ async function serve(demo: boolean): Promise<void> {
   else say(`Sotto is ready:\n\n  ${server.url}`)
 
   // With `--expose-gc`: memory is measured after a collection, not between two.
-  if (globalThis.gc) process.on('SIGUSR2', () => globalThis.gc?.())
+  if (globalThis.gc) process.on('SIGUSR2', () => globalThis.gc?.({ type: 'major', flavor: 'last-resort' }))
 
   let stopping = false
   for (const signal of ['SIGINT', 'SIGTERM'] as const)

@@ -6,13 +6,16 @@ import { encodeTextFrame } from './frame.ts'
 /** A connection that listens. */
 export interface Listener extends Link {
   readonly actor: Actor
-  /** The conversations it listens to; kept by the fan-out. */
-  readonly conversations: Set<ConversationId>
+  /** The conversations it listens to, at first `nowhere`; kept by the fan-out. */
+  conversations: ReadonlySet<ConversationId>
   /** `frame` is ready for the socket; the same bytes go to everyone. */
   deliver(frame: Buffer, mayDrop: boolean): void
   /** The session has ended: says so and closes. */
   end(): void
 }
+
+/** Shared by all that listen to no conversation. */
+export const nowhere: ReadonlySet<ConversationId> = new Set()
 
 interface Topic {
   readonly listeners: Set<Listener>
@@ -76,12 +79,13 @@ export function openFanout(bus: Bus): Fanout {
   }
 
   function listen(listener: Listener, conversation: ConversationId) {
-    listener.conversations.add(conversation)
+    if (listener.conversations === nowhere) listener.conversations = new Set()
+    ;(listener.conversations as Set<ConversationId>).add(conversation)
     enter(`c:${conversation}`, listener)
   }
 
   function forget(listener: Listener, conversation: ConversationId) {
-    listener.conversations.delete(conversation)
+    if (listener.conversations !== nowhere) (listener.conversations as Set<ConversationId>).delete(conversation)
     exit(`c:${conversation}`, listener)
   }
 

@@ -1,9 +1,9 @@
 import { EventEmitter, once } from 'node:events'
 import type { ServerResponse } from 'node:http'
-import type { ConversationId, Head, PushFrame, Welcome } from '@sotto/protocol'
+import type { Head, PushFrame, Welcome } from '@sotto/protocol'
 import { pingMs } from '@sotto/protocol/pure'
 import type { Actor } from '#platform/feature'
-import type { Listener } from './fanout.ts'
+import { type Listener, nowhere } from './fanout.ts'
 import { textOf } from './frame.ts'
 
 /** What a connection that only listens needs from the edge. */
@@ -29,7 +29,7 @@ export async function serveEvents(
   }
   const listener: Listener = {
     actor,
-    conversations: new Set<ConversationId>(),
+    conversations: nowhere,
     deliver: (frame, mayDrop) => {
       if (welcomed) write(textOf(frame))
       else if (!mayDrop) held.push(textOf(frame))
@@ -78,7 +78,7 @@ export async function servePoll(
   const news = new EventEmitter()
   const listener: Listener = {
     actor,
-    conversations: new Set<ConversationId>(),
+    conversations: nowhere,
     deliver: (frame) => {
       frames.push(JSON.parse(textOf(frame)))
       news.emit('frame')

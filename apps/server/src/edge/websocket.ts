@@ -1,11 +1,11 @@
 import type { IncomingMessage, Server } from 'node:http'
 import type { Socket } from 'node:net'
-import type { ConversationId, Welcome } from '@sotto/protocol'
+import type { Welcome } from '@sotto/protocol'
 import { AppError, closeCodes, maxFrameBytes, pingMs } from '@sotto/protocol/pure'
-import { type WebSocket, WebSocketServer } from 'ws'
+import { WebSocket, WebSocketServer } from 'ws'
 import type { Actor, Platform } from '#platform/feature'
 import { type Dispatch, describeError } from './dispatch.ts'
-import type { Fanout, Listener } from './fanout.ts'
+import { type Fanout, type Listener, nowhere } from './fanout.ts'
 import { encodeTextFrame } from './frame.ts'
 import { type Authenticate, helloToken } from './session.ts'
 
@@ -48,9 +48,10 @@ export function serveSockets(server: Server, ports: SocketPorts): Sockets {
     maxPayload: hostileFrameBytes,
     perMessageDeflate: false,
     clientTracking: false,
+    WebSocket: OwnedSocket,
   })
   const connections = new Set<Connection>()
-  const writer = coalescingWriter()
+  const house: House = { ports, connections, writer: coalescingWriter() }
 
   server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
     const path = request.url?.split('?')[0]
@@ -58,14 +59,7 @@ export function serveSockets(server: Server, ports: SocketPorts): Sockets {
     if (!ports.mayConnect(request)) return refuse(socket, '403 Forbidden', 'foreign_origin')
     const address = ports.addressOf(request)
     if (ports.limit(`connect ${address}`) > 0) return refuse(socket, '429 Too Many Requests', 'too_many_requests')
-    sockets.handleUpgrade(request, socket, head, (ws) => {
-      const connection = new Connection(ws, socket, address, ports, writer)
-      connections.add(connection)
-      ws.on('close', () => {
-        connections.delete(connection)
-        connection.closed()
-      })
-    })
+    sockets.handleUpgrade(request, socket, head, (ws) => connections.add(new Connection(ws, socket, address, house)))
   })
 
   // One clock for all connections instead of timers on each.
@@ -124,6 +118,18 @@ function joiner(): (frames: readonly Buffer[]) => Buffer {
   }
 }
 
+/** What the connections of one server share. */
+interface House {
+  readonly ports: SocketPorts
+  readonly connections: Set<Connection>
+  readonly writer: Writer
+}
+
+/** Knows its connection, so that all sockets share the same listener functions. */
+class OwnedSocket extends WebSocket {
+  declare connection: Connection
+}
+
 const noActor = undefined as unknown as Actor
 /** Shared by all connections that have nothing to send. */
 const noFrames: Buffer[] = []
@@ -131,12 +137,11 @@ const noFrames: Buffer[] = []
 /** Fields, not closures, and no timers: an idle connection is a few hundred bytes beside its socket. */
 class Connection implements Listener {
   actor: Actor = noActor
-  conversations: Set<ConversationId> = new Set()
-  #ws: WebSocket
+  conversations = nowhere
+  #ws: OwnedSocket
   #socket: Socket
   #address: string
-  #ports: SocketPorts
-  #writer: Writer
+  #house: House
   #out: Buffer[] = noFrames
   #outBytes = 0
   /** Frames that came between joining and the welcome, which goes first. */
@@ -149,15 +154,15 @@ class Connection implements Listener {
   #toldHeadsAt = 0
   #expiresAt = 0
 
-  constructor(ws: WebSocket, socket: Socket, address: string, ports: SocketPorts, writer: Writer) {
+  constructor(ws: OwnedSocket, socket: Socket, address: string, house: House) {
     this.#ws = ws
     this.#socket = socket
     this.#address = address
-    this.#ports = ports
-    this.#writer = writer
+    this.#house = house
+    ws.connection = this
     ws.on('message', onMessage)
+    ws.on('close', onClose)
     ws.on('error', ignoreError)
-    owners.set(ws, this)
   }
 
   hint(frame: string): void {
@@ -191,7 +196,7 @@ class Connection implements Listener {
     this.#outBytes += frame.length
     if (this.#out === noFrames) {
       this.#out = [frame]
-      this.#writer.later(this)
+      this.#house.writer.later(this)
     } else this.#out.push(frame)
     if (this.#outBytes + this.#socket.writableLength > partBytes) this.#ws.terminate()
   }
@@ -216,7 +221,8 @@ class Connection implements Listener {
   }
 
   closed(): void {
-    if (this.actor) this.#ports.part(this)
+    this.#house.connections.delete(this)
+    if (this.actor) this.#house.ports.part(this)
   }
 
   checkLife(now: number): void {
@@ -244,7 +250,7 @@ class Connection implements Listener {
       const frame = parseFrame(data, isBinary)
       id = frame.id
       type = frame.type
-      const waitMs = this.#ports.limit(this.actor ? `person ${this.actor.person}` : `address ${this.#address}`)
+      const waitMs = this.#house.ports.limit(this.actor ? `person ${this.actor.person}` : `address ${this.#address}`)
       if (waitMs > 0) throw new AppError('too_many_requests', undefined, waitMs)
       this.#refused = 0
       if (type === 'hello') return await this.#hello(id, frame)
@@ -255,27 +261,27 @@ class Connection implements Listener {
       try {
         const { id: _, type: __, ...input } = frame
         const origin = { address: this.#address, refreshCookie: undefined, link: this, setRefreshCookie() {} }
-        const ack = await this.#ports.dispatch(this.actor, type, input, origin)
+        const ack = await this.#house.ports.dispatch(this.actor, type, input, origin)
         this.#write(encodeTextFrame(JSON.stringify({ id, ack })))
       } finally {
         this.#running--
       }
     } catch (error) {
       if (++this.#refused > floodFrames) return this.close(closeCodes.hostile.code, 'flood')
-      const described = describeError(error, this.#ports.platform, type)
+      const described = describeError(error, this.#house.ports.platform, type)
       this.#write(encodeTextFrame(JSON.stringify(id === undefined ? { error: described } : { id, error: described })))
     }
   }
 
   async #hello(id: number, frame: Record<string, unknown>): Promise<void> {
-    const { actor, expiresAt } = await this.#ports.authenticate(helloToken(frame), this.#address)
+    const { actor, expiresAt } = await this.#house.ports.authenticate(helloToken(frame), this.#address)
     const renewed = this.actor !== noActor
     if (renewed && actor.session !== this.actor.session) throw new AppError('invalid_input', 'another session')
     this.#expiresAt = expiresAt
     if (!renewed) this.#held = []
     this.actor = actor
     try {
-      const welcome = await this.#ports.welcome(this)
+      const welcome = await this.#house.ports.welcome(this)
       this.#write(encodeTextFrame(JSON.stringify({ id, ack: welcome })))
     } finally {
       const held = this.#held ?? []
@@ -287,16 +293,18 @@ class Connection implements Listener {
   #pong(id: number) {
     const since = this.#toldHeadsAt
     this.#toldHeadsAt = Date.now()
-    const ack = this.#ports.fanout.movedSince(this, since)
+    const ack = this.#house.ports.fanout.movedSince(this, since)
     this.#write(encodeTextFrame(JSON.stringify({ id, ack })))
   }
 }
 
-/** The connection of a socket: looked up instead of captured, so that all sockets share one listener function. */
-const owners = new WeakMap<WebSocket, Connection>()
-
 function onMessage(this: WebSocket, data: Buffer, isBinary: boolean) {
-  void owners.get(this)?.receive(data, isBinary)
+  void (this as OwnedSocket).connection.receive(data, isBinary)
+}
+
+function onClose(this: WebSocket) {
+  const { connection } = this as OwnedSocket
+  connection.closed()
 }
 
 /** `close` follows and cleans up; broken frames are the client’s fault, not an event worth a line in the log. */
