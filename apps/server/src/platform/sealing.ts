@@ -5,11 +5,13 @@ import {
   createDecipheriv,
   createPrivateKey,
   createPublicKey,
+  createSecretKey,
   generateKeyPairSync,
   type KeyObject,
   privateDecrypt,
   publicEncrypt,
   randomBytes,
+  randomFillSync,
 } from 'node:crypto'
 import { sql } from 'kysely'
 import type { EncryptionMethod } from './config.ts'
@@ -25,7 +27,8 @@ type Tables = {
 interface DataKey {
   readonly version: number
   readonly cipher: Cipher
-  readonly key: Buffer
+  /** A key object: given bytes, each cipher would make one of its own, at four times the cost of the sealing (15 µs against 4 µs). */
+  readonly key: KeyObject
 }
 
 /** Both are authenticated encryption with a 96-bit nonce and a 128-bit tag (NIST SP 800-38D, RFC 8439). */
@@ -91,7 +94,8 @@ export async function openSealing(db: Db, masterKeys: MasterKeys, method: Encryp
       .where('version', '=', wanted)
       .executeTakeFirst()
     if (!row) return undefined
-    return { version: wanted, cipher: row.method as Cipher, key: await unwrap(row, `data key ${scope} ${wanted}`) }
+    const key = createSecretKey(await unwrap(row, `data key ${scope} ${wanted}`))
+    return { version: wanted, cipher: row.method as Cipher, key }
   }
 
   async function makeKey(scope: string, wanted: number): Promise<DataKey> {
@@ -245,15 +249,28 @@ function unwrapWithMaster(master: MasterKey, wrapped: Buffer, label: string): Bu
   return decrypt('aes-256-gcm', master.key, label, wrapped)
 }
 
-function encrypt(name: Cipher, key: Buffer, belongsTo: string, content: Uint8Array): Buffer {
-  const nonce = randomBytes(nonceBytes)
+/** Fetched from the generator many at a time: a call for each costs a third of the sealing. */
+const nonces = Buffer.alloc(512 * nonceBytes)
+let nextNonceAt = nonces.length
+
+function nextNonce(): Buffer {
+  if (nextNonceAt === nonces.length) {
+    randomFillSync(nonces)
+    nextNonceAt = 0
+  }
+  nextNonceAt += nonceBytes
+  return nonces.subarray(nextNonceAt - nonceBytes, nextNonceAt)
+}
+
+function encrypt(name: Cipher, key: Buffer | KeyObject, belongsTo: string, content: Uint8Array): Buffer {
+  const nonce = nextNonce()
   const cipher = createCipheriv(name as CipherGCMTypes, key, nonce, { authTagLength: tagBytes })
   cipher.setAAD(Buffer.from(belongsTo), { plaintextLength: content.length })
   const sealed = Buffer.concat([nonce, cipher.update(content), cipher.final()])
   return Buffer.concat([sealed, cipher.getAuthTag()])
 }
 
-function decrypt(name: Cipher, key: Buffer, belongsTo: string, sealed: Buffer): Buffer {
+function decrypt(name: Cipher, key: Buffer | KeyObject, belongsTo: string, sealed: Buffer): Buffer {
   if (sealed.length < nonceBytes + tagBytes) throw new Error('sealed bytes are cut short')
   const decipher = createDecipheriv(name as CipherGCMTypes, key, sealed.subarray(0, nonceBytes), {
     authTagLength: tagBytes,
