@@ -3,10 +3,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Browser, type BrowserContextOptions, test as base, expect, type Page } from '@playwright/test'
 import { type Client, createClient } from '@sotto/client'
+import type { PersonId } from '@sotto/protocol'
 import { type Product, startProduct } from '../product.ts'
 
 export { expect } from '@playwright/test'
 export const password = 'correct horse battery'
+/** The field to write in, whoever the thread is with. */
+export const composer = { name: /^Message / }
 
 export interface Stage {
   readonly product: Product
@@ -82,4 +85,20 @@ async function runStage(browser: Browser, use: (stage: Stage) => Promise<void>, 
   await product.stop()
   await rm(folder, { recursive: true, force: true })
   expect(complaints.filter((complaint) => !allowed.some((pattern) => pattern.test(complaint)))).toEqual([])
+}
+
+export async function idOf(client: Client, name: string): Promise<PersonId> {
+  const { people } = await client.call('people.list', { prefix: name })
+  return (people[0] as { id: PersonId }).id
+}
+
+/** What a client has of its thread with a person. */
+export function textsWith(client: Client, person: PersonId): string[] {
+  let texts: string[] = []
+  const window = { anchor: 'end', before: 200, after: 0 } as const
+  const stop = client.watch('conversation', { target: { person }, window }, ({ rows }) => {
+    texts = rows.flatMap((row) => (row.kind === 'message' ? [row.text] : []))
+  })
+  stop()
+  return texts
 }

@@ -18,12 +18,13 @@ import type {
 export type Target = { readonly conversation: ConversationId } | { readonly person: PersonId }
 
 /**
- * `offline` waits until `retryAt` (epoch milliseconds) before it tries again; infinite where the server does not want this client
- * back. `catching_up` says how many entries are still missing.
+ * `no_network`: the device says that it has none. `offline` has one, and waits until `retryAt` (epoch milliseconds) before it tries
+ * the server again; infinite where the server does not want this client back. `catching_up` says how many entries are still missing.
  */
 export type ConnectionState =
   | { readonly phase: 'signed_out' }
   | { readonly phase: 'connecting' }
+  | { readonly phase: 'no_network' }
   | { readonly phase: 'offline'; readonly retryAt: number }
   | { readonly phase: 'catching_up'; readonly missing: number }
   | { readonly phase: 'online' }
@@ -79,6 +80,8 @@ export interface ConversationItem {
   readonly unread: { readonly count: number; readonly exact: boolean }
   readonly draft: string | null
   readonly typing: readonly PersonId[]
+  /** A message in it was refused and waits for the person. */
+  readonly failed: boolean
 }
 
 /** Which part of a conversation to show: `before` rows up to the anchor and `after` behind it. */
@@ -89,6 +92,11 @@ export interface Window {
 }
 
 export interface ConversationWindow {
+  /**
+   * Whether the target is one of my conversations; null while that cannot be told. False also for a conversation of others: to a
+   * stranger it looks like one that does not exist.
+   */
+  readonly found: boolean | null
   readonly card: ConversationCard | null
   readonly other: Person | null
   /** In the order of their places; waiting ones last. Never with a hole: where the log is not held yet, the window ends. */
@@ -96,7 +104,7 @@ export interface ConversationWindow {
   /** True when nothing comes before the first row, or after the last. */
   readonly atStart: boolean
   readonly atEnd: boolean
-  /** True while rows before or after these are being fetched. */
+  /** True while rows before or after these are being fetched, or it is being asked whether there are any. */
   readonly loading: boolean
   readonly head: number
   /** My read place. */
@@ -116,6 +124,8 @@ export interface ConversationWindow {
 export interface Watches {
   readonly connection: { ask: Record<never, never>; get: ConnectionState }
   readonly me: { ask: Record<never, never>; get: Me | null }
+  /** Null until the server has been asked. */
+  readonly instance: { ask: Record<never, never>; get: Instance | null }
   /** Newest first. */
   readonly conversations: { ask: { readonly archived: boolean }; get: readonly ConversationItem[] }
   readonly conversation: { ask: { readonly target: Target; readonly window: Window }; get: ConversationWindow }
@@ -147,6 +157,7 @@ export interface SetUp extends SignUp {
  * Refusals reject with `AppError`.
  */
 export interface Client {
+  /** As the server says now. */
   instance(): Promise<Instance>
   signIn(credentials: { readonly name: string; readonly password: string }): Promise<Me>
   signUp(input: SignUp): Promise<Me>

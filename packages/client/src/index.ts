@@ -1,7 +1,7 @@
 export type { ErrorBody, ErrorCode } from '@sotto/protocol'
 export { AppError } from '@sotto/protocol/pure'
 export type * from './api.ts'
-export type { Clock, Fetch, OnWake, OpenSocket, Ports, Random, Socket, SocketEvents } from './core/ports.ts'
+export type { Clock, Fetch, OnNetwork, OnWake, OpenSocket, Ports, Random, Socket, SocketEvents } from './core/ports.ts'
 export { type Change, PenTaken, type Store, type StoredPicture } from './core/store.ts'
 export { type ClientOptions, createClient } from './create-client.ts'
 export { createIndexedDbStore } from './stores/indexed-db.ts'

@@ -73,10 +73,6 @@ export const pushFrames = {
     'The presence of watched people changed.',
   ),
   person: push({ type: Type.Literal('person'), person: Person }, 'A profile changed.'),
-  head: push(
-    { type: Type.Literal('head'), conversation: ConversationId, head: Place },
-    'The head of a conversation is here; whoever holds less pulls.',
-  ),
   behind: push(
     { type: Type.Literal('behind') },
     'Frames were left out because the connection is slow: pull from the cursors.',

@@ -11,7 +11,7 @@ import type {
   WatchName,
 } from '@sotto/client'
 import type { ClientId, CommandName, ConversationId, Entry, Input, Person, PersonId, Reply } from '@sotto/protocol'
-import { AppError, countUnread } from '@sotto/protocol/pure'
+import { AppError, countUnread, unreadCap } from '@sotto/protocol/pure'
 import { addThread, makeWorld, say, sentence, type Thread, uuid, type World } from './fake-world.ts'
 
 /** What a look at a screen may ask of the world: see `window.fake` in the fake build. */
@@ -71,7 +71,7 @@ export function createFakeClient(scenario: string): Client & { readonly drive: D
 
   function unreadOf(thread: Thread) {
     const head = thread.entries.length
-    return countUnread({
+    const { count } = countUnread({
       entries: thread.entries,
       held: [{ from: 1, to: head }],
       floor: 1,
@@ -79,6 +79,7 @@ export function createFakeClient(scenario: string): Client & { readonly drive: D
       read: thread.read,
       me: world.me.id,
     })
+    return { count: Math.min(unreadCap, count), exact: count <= unreadCap }
   }
 
   function rowOf(thread: Thread, entry: Entry): Row {
@@ -114,6 +115,7 @@ export function createFakeClient(scenario: string): Client & { readonly drive: D
     if (!thread) {
       const other = 'person' in target ? (world.people.get(target.person) ?? null) : null
       return {
+        found: false,
         card: null,
         other,
         rows: waitingRows,
@@ -148,6 +150,7 @@ export function createFakeClient(scenario: string): Client & { readonly drive: D
       (entry) => entry.place > thread.read && entry.kind === 'message' && entry.sender !== world.me.id,
     )
     return {
+      found: true,
       card: thread.card,
       other: thread.card.with ? (world.people.get(thread.card.with) ?? null) : null,
       rows: to === head ? [...rows, ...waitingRows] : rows,
@@ -165,7 +168,8 @@ export function createFakeClient(scenario: string): Client & { readonly drive: D
   }
 
   function itemOf(thread: Thread): ConversationItem {
-    const waiting = waitingIn({ conversation: thread.card.conversation }).at(-1)
+    const queue = waitingIn({ conversation: thread.card.conversation })
+    const waiting = queue.at(-1)
     const entry = thread.entries.findLast((one) => one.kind === 'message')
     const last = waiting
       ? {
@@ -182,21 +186,22 @@ export function createFakeClient(scenario: string): Client & { readonly drive: D
             state: entry.sender === world.me.id ? stateOf(thread, entry.place) : null,
           }
         : null
-    const unread = unreadOf(thread)
     return {
       card: thread.card,
       other: thread.card.with ? (world.people.get(thread.card.with) ?? null) : null,
       last,
       at: last?.at ?? thread.entries[0]?.at ?? thread.card.createdAt,
-      unread: { count: Math.min(99, unread.count), exact: unread.count <= 99 },
+      unread: unreadOf(thread),
       draft: thread.draft,
       typing: thread.typing,
+      failed: queue.some((one) => one.failed),
     }
   }
 
   const answers: { [Name in WatchName]: (ask: Watches[Name]['ask']) => Watches[Name]['get'] } = {
     connection: () => (signedIn ? connection : { phase: 'signed_out' }),
     me,
+    instance: () => world.instance,
     conversations: ({ archived }) =>
       [...world.threads.values()]
         .filter((thread) => thread.card.archived === archived)

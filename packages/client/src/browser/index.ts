@@ -26,12 +26,19 @@ export function createBrowserClient({ url }: { readonly url: string }): Client {
     received(data)
     if (data.kind === 'closed') worker.terminate()
   }
-  post({ kind: 'start', url })
+  // The events come to pages in every browser, to workers only in some.
+  const tellNetwork = () => post({ kind: 'network', isUp: navigator.onLine })
   const wake = () => {
-    if (document.visibilityState === 'visible') post({ kind: 'wake' })
+    if (document.visibilityState !== 'visible') return
+    tellNetwork()
+    post({ kind: 'wake' })
   }
-  document.addEventListener('visibilitychange', wake)
+  tellNetwork()
+  post({ kind: 'start', url })
+  addEventListener('online', tellNetwork)
+  addEventListener('offline', tellNetwork)
   addEventListener('pageshow', wake)
+  document.addEventListener('visibilitychange', wake)
   return client
 }
 

@@ -20,5 +20,10 @@ export type Tell =
   | { readonly kind: 'failed'; readonly id: number; readonly error: ErrorBody }
   | { readonly kind: 'value'; readonly id: number; readonly value: unknown }
 
-export type ToWorker = { readonly kind: 'start'; readonly url: string } | { readonly kind: 'close' } | Ask
+export type ToWorker =
+  | Ask
+  | { readonly kind: 'close' }
+  | { readonly kind: 'start'; readonly url: string }
+  /** Whether the device has a network: said before the start, and when it may have changed. */
+  | { readonly kind: 'network'; readonly isUp: boolean }
 export type FromWorker = Tell | { readonly kind: 'closed' }

@@ -1,7 +1,7 @@
 import type { ClientId } from '@sotto/protocol'
 import { AppError } from '@sotto/protocol/pure'
 import type { Client } from '#client/api.ts'
-import type { FromWorker, Method, ToWorker } from './messages.ts'
+import type { Ask, FromWorker, Method } from './messages.ts'
 
 interface Waiting {
   resolve(value: unknown): void
@@ -9,7 +9,7 @@ interface Waiting {
 }
 
 /** The side of a page: everything is asked of the worker, over `post`; what comes back goes to `received`. */
-export function createPageClient(post: (message: ToWorker) => void, newId: () => string) {
+export function createPageClient(post: (message: Ask | { readonly kind: 'close' }) => void, newId: () => string) {
   const calls = new Map<number, Waiting>()
   const listeners = new Map<number, (value: never) => void>()
   let lastId = 0

@@ -27,7 +27,7 @@ class TabWorld extends World {
     const page = createPageClient(
       (message) => {
         if (message.kind === 'close') void tab.close().then(() => page.received({ kind: 'closed' }))
-        else if (message.kind !== 'start') tab.asked(structuredClone(message))
+        else tab.asked(structuredClone(message))
       },
       () => this.random.uuid(),
     )
@@ -56,6 +56,7 @@ class TabWorld extends World {
               wakers.add(listener)
               return () => wakers.delete(listener)
             },
+            onNetwork: this.onNetwork,
           },
         }),
       tell: (message) => page.received(structuredClone(message)),

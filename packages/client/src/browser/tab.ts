@@ -19,7 +19,7 @@ export interface TabParts {
   readonly createClient: (lost: () => void) => LeadingClient
   /** To the page. */
   readonly tell: (message: Tell) => void
-  /** The network may be back: for the client this tab leads with. */
+  /** Waiting may be pointless from now on: for the client this tab leads with. */
   readonly wake: () => void
 }
 

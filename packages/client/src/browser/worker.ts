@@ -1,5 +1,5 @@
 import { Core } from '#client/core/core.ts'
-import { onOnline, platformPorts, systemClock, systemRandom } from '#client/core/platform-ports.ts'
+import { platformPorts, systemClock, systemRandom } from '#client/core/platform-ports.ts'
 import { createFallbackStore } from '#client/stores/fallback.ts'
 import { createIndexedDbStore } from '#client/stores/indexed-db.ts'
 import { createMemoryStore } from '#client/stores/memory.ts'
@@ -11,11 +11,19 @@ import { Tab } from './tab.ts'
 /** The worker of a tab: the entry that `createBrowserClient` starts. */
 
 let tab: Tab | null = null
+/** As the page said last. */
+let hasNetwork = true
+const wakers = new Set<() => void>()
+const networkListeners = new Set<(isUp: boolean) => void>()
 
 addEventListener('message', ({ data }: MessageEvent<ToWorker>) => {
   switch (data.kind) {
     case 'start':
       tab ??= startTab(data.url)
+      return
+    case 'network':
+      hasNetwork = data.isUp
+      for (const listener of networkListeners) listener(hasNetwork)
       return
     case 'close':
       void (tab?.close() ?? Promise.resolve()).then(() => post({ kind: 'closed' }))
@@ -26,11 +34,6 @@ addEventListener('message', ({ data }: MessageEvent<ToWorker>) => {
 })
 
 function startTab(url: string): Tab {
-  const wakers = new Set<() => void>()
-  const wake = () => {
-    for (const waker of [...wakers]) waker()
-  }
-  onOnline(wake)
   // Both exist only where the page came over HTTPS or from this machine. Without them each tab is for itself, and nothing is stored:
   // several writers without a lock would take the pen from each other all the time.
   const canShare = 'locks' in navigator && navigator.locks !== undefined && typeof BroadcastChannel === 'function'
@@ -51,13 +54,20 @@ function startTab(url: string): Tab {
             wakers.add(listener)
             return () => wakers.delete(listener)
           },
+          onNetwork(listener) {
+            networkListeners.add(listener)
+            listener(hasNetwork)
+            return () => networkListeners.delete(listener)
+          },
         },
         keep: 'cookie',
         device: deviceName(navigator.userAgent),
         onPenTaken: lost,
       }),
     tell: post,
-    wake,
+    wake() {
+      for (const wake of wakers) wake()
+    },
   })
 }
 

@@ -52,7 +52,7 @@ test('a connection that breaks is opened again, and the tries become rarer while
   await client.close()
 })
 
-test('when the device wakes up or the network is back, nobody waits for the next try', async () => {
+test('when the device wakes up, nobody waits for the next try', async () => {
   const { world, client, connection, isOnline } = await alone()
   world.server.restOpen = false
   world.server.socketsOpen = false
@@ -68,6 +68,56 @@ test('when the device wakes up or the network is back, nobody waits for the next
   world.wake()
   await world.clock.passUntil(isOnline, 500, 10)
   await client.close()
+})
+
+test('a device that loses its network says so at once and does not change its mind; when it is back, so is the connection', async () => {
+  const { world, conversation, client, connection, isOnline } = await alone()
+  const losesNetwork = () => {
+    world.server.restOpen = false
+    world.server.socketsOpen = false
+    world.setNetwork(false)
+  }
+  losesNetwork()
+  await world.clock.pass(0)
+  expect(connection.value).toEqual({ phase: 'no_network' })
+  await expect(client.call('settings.update', {})).rejects.toMatchObject({ code: 'unavailable' })
+  await world.during(client.send({ conversation }, 'for later'))
+  const known = connection.seen.length
+  await world.clock.pass(300_000)
+  expect(connection.seen.length).toBe(known)
+  world.server.restOpen = true
+  world.server.socketsOpen = true
+  world.setNetwork(true)
+  await world.clock.passUntil(isOnline, 500, 10)
+  await world.clock.passUntil(() => world.server.entriesOf(conversation).length === 2, 500, 10)
+  await client.close()
+})
+
+test('a try that began without a network is not waited for when there is one', async () => {
+  const { world, client, isOnline } = await alone()
+  world.setNetwork(false)
+  world.server.weather = { ...fairWeather, dropAnswer: 1 }
+  await world.clock.pass(1_000)
+  world.server.weather = fairWeather
+  world.setNetwork(true)
+  await world.clock.passUntil(isOnline, 500, 10)
+  expect(world.server.sockets.size).toBe(1)
+  await client.close()
+})
+
+test('a server on the same machine is reached without a network', async () => {
+  const { world, disk, client, isOnline, connection } = await alone()
+  world.setNetwork(false)
+  await world.clock.pass(0)
+  expect(connection.value).toEqual({ phase: 'no_network' })
+  await world.clock.passUntil(isOnline, 1_000, 10)
+  await client.close()
+  const next = world.client(disk)
+  await world.during(next.resume())
+  const seen = latest(next, 'connection', {}).seen
+  await world.caughtUp(next)
+  expect(seen.map((state) => state.phase)).toEqual(['no_network', 'catching_up', 'online'])
+  await next.close()
 })
 
 test('a server that restarts says over which time its clients come back', async () => {
@@ -187,7 +237,10 @@ test('a client that the server finds hostile does not come back by itself', asyn
   await world.clock.pass(3_600_000)
   expect(connection.value).toEqual({ phase: 'offline', retryAt: Number.POSITIVE_INFINITY })
   world.wake()
+  world.setNetwork(false)
+  world.setNetwork(true)
   await world.clock.pass(1_000)
+  expect(connection.value).toEqual({ phase: 'offline', retryAt: Number.POSITIVE_INFINITY })
   expect(world.server.sockets.size).toBe(0)
   await client.close()
 })

@@ -2,7 +2,7 @@ import type { Pong, PushFrame } from '@sotto/protocol'
 import { AppError, closeCodes, pingMs } from '@sotto/protocol/pure'
 import { backoffMs } from './backoff.ts'
 import { abnormalClose, type Ending, type Link, type OpenLink, type Standing } from './link.ts'
-import type { Clock, OnWake, Random } from './ports.ts'
+import type { Clock, OnNetwork, OnWake, Random } from './ports.ts'
 import { SessionEnded } from './session.ts'
 
 export type Status =
@@ -24,6 +24,7 @@ export interface ConnectionParts {
   readonly clock: Clock
   readonly random: Random
   readonly onWake: OnWake
+  readonly onNetwork: OnNetwork
   /** In the order of preference. */
   readonly carriers: readonly OpenLink[]
   readonly session: { token(): Promise<string>; renewInMs(): number; distrust(): void }
@@ -42,6 +43,8 @@ const patience = 2
 /** Keeps one link to the server open for as long as it runs. */
 export class Connection {
   status: Status = { phase: 'stopped' }
+  /** As the device says. */
+  hasNetwork = true
   private readonly parts: ConnectionParts
   private readonly events: ConnectionEvents
   private link: Link | null = null
@@ -54,6 +57,7 @@ export class Connection {
   private openedAt = 0
   private timers: (() => void)[] = []
   private stopWake = () => {}
+  private stopNetwork = () => {}
   private pinging = false
 
   constructor(parts: ConnectionParts, events: ConnectionEvents) {
@@ -61,9 +65,16 @@ export class Connection {
     this.events = events
   }
 
+  /** Open, or being opened with no failure before: what is not known yet will be in a moment. */
+  get isTrying(): boolean {
+    if (this.status.phase === 'connecting') return this.hasNetwork && this.failures === 0
+    return this.status.phase === 'open'
+  }
+
   start() {
     if (this.status.phase !== 'stopped') return
     this.stopWake = this.parts.onWake(() => this.wake())
+    this.stopNetwork = this.parts.onNetwork((isUp) => this.networkTold(isUp))
     this.failures = 0
     void this.connect()
   }
@@ -71,6 +82,7 @@ export class Connection {
   stop() {
     if (this.status.phase === 'stopped') return
     this.stopWake()
+    this.stopNetwork()
     this.dropLink()
     this.enter({ phase: 'stopped' })
   }
@@ -87,12 +99,29 @@ export class Connection {
   }
 
   private wake() {
-    if (this.status.phase === 'offline' && this.status.retryAt !== Number.POSITIVE_INFINITY) {
+    if (this.isUnwanted()) return
+    if (this.status.phase === 'offline') {
       this.failures = 0
       void this.connect()
     } else if (this.status.phase === 'open') {
       void this.ping()
     }
+  }
+
+  /** Without a network nothing open is worth waiting for. It is tried all the same: a server on the same machine needs none. */
+  private networkTold(isUp: boolean) {
+    const isNews = isUp !== this.hasNetwork
+    this.hasNetwork = isUp
+    if (!isNews || this.status.phase === 'stopped' || this.isUnwanted()) return
+    this.failures = 0
+    if (!isUp) this.later()
+    // What is being tried may be waiting for an answer that was lost with the network.
+    else if (this.status.phase === 'connecting') void this.connect()
+    else this.wake()
+  }
+
+  private isUnwanted(): boolean {
+    return this.status.phase === 'offline' && this.status.retryAt === Number.POSITIVE_INFINITY
   }
 
   private async connect() {

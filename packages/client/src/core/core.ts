@@ -8,15 +8,16 @@ import type {
   PersonId,
   PushFrame,
   Reply,
-  SignedIn,
 } from '@sotto/protocol'
 import { AppError } from '@sotto/protocol/pure'
 import type { Watches as Asks, Client, ConnectionState, Me, SetUp, SignUp, Target, WatchName } from '#client/api.ts'
 import { Connection, type Status } from './connection.ts'
 import { otherPerson } from './conversation.ts'
 import { Drafts } from './drafts.ts'
+import { Entrance } from './entrance.ts'
 import { eventLinks } from './events-link.ts'
 import { type Batch, duringSession, Journal, State } from './journal.ts'
+import { KnownInstance } from './known-instance.ts'
 import { LogCache } from './log-cache.ts'
 import { Outbox } from './outbox.ts'
 import { People, takePerson } from './people.ts'
@@ -27,7 +28,7 @@ import { Receipts } from './receipts.ts'
 import { only } from './records.ts'
 import { Rest } from './rest.ts'
 import { restRoutes } from './rest-routes.ts'
-import { Session, SessionEnded } from './session.ts'
+import { Session } from './session.ts'
 import { Signals } from './signals.ts'
 import { socketLinks } from './socket-link.ts'
 import type { Store } from './store.ts'
@@ -63,6 +64,7 @@ export class Core implements Client {
   private readonly rest: Rest
   private readonly session: Session
   private readonly connection: Connection
+  private readonly entrance: Entrance
   private readonly sync: Sync
   private readonly outbox: Outbox
   private readonly receipts: Receipts
@@ -71,14 +73,13 @@ export class Core implements Client {
   private readonly drafts: Drafts
   private readonly pictures: Pictures
   private readonly cache: LogCache
+  private readonly known: KnownInstance
   private readonly views: Views
   private readonly watches: Watches
   private readonly threads = new Map<PersonId, ConversationId>()
   private readonly openWaiters = new Set<() => void>()
   private opening: Promise<void> | null = null
-  private resuming: Promise<Me | null> | null = null
   private wasCaughtUp = false
-  private closed = false
 
   constructor(options: CoreOptions) {
     this.options = options
@@ -103,6 +104,7 @@ export class Core implements Client {
         clock,
         random,
         onWake: ports.onWake,
+        onNetwork: ports.onNetwork,
         carriers: [
           socketLinks(url, ports.openSocket, clock),
           eventLinks(this.rest, clock),
@@ -116,9 +118,19 @@ export class Core implements Client {
         stands: (standing) => void this.sync.stands(standing),
         pushed: (frame) => this.pushed(frame),
         ponged: (pong) => this.sync.ponged(pong),
-        signedOut: () => void this.signedOutByServer(),
+        signedOut: () => void this.entrance.endedByServer(),
       },
     )
+    this.entrance = new Entrance({
+      journal,
+      rest: this.rest,
+      session: this.session,
+      connection: this.connection,
+      keep: options.keep,
+      device: options.device,
+      open: () => this.open(),
+      me: () => this.views.me(),
+    })
     this.cache = new LogCache(store, (conversation) => this.watches.tell({ kind: 'loaded', conversation }))
     this.sync = new Sync({ ...shared, me, progressed: () => this.watches.tell({ kind: 'connection' }) })
     this.outbox = new Outbox({
@@ -147,7 +159,14 @@ export class Core implements Client {
       drafts: this.drafts,
       signals: this.signals,
       isOpen,
-      isSettling: () => ['connecting', 'open'].includes(this.connection.status.phase) && !this.sync.isCaughtUp(),
+      isTrying: () => this.connection.isTrying,
+      hasBoard: () => this.sync.hasBoard(),
+      isAbsent: (conversation) => this.sync.isAbsent(conversation),
+    })
+    this.known = new KnownInstance({
+      clock,
+      ask: () => this.instance(),
+      changed: () => this.watches.tell({ kind: 'instance' }),
     })
     this.watches = new Watches({
       views: this.views,
@@ -155,42 +174,36 @@ export class Core implements Client {
       sync: this.sync,
       signals: this.signals,
       connection: () => this.connectionState(),
+      instance: () => this.known.need(),
     })
   }
 
   async instance(): Promise<Instance> {
-    return this.call('instance.get', {})
+    const instance = await this.call('instance.get', {})
+    this.known.learn(instance)
+    return instance
   }
 
   async signIn({ name, password }: { readonly name: string; readonly password: string }): Promise<Me> {
-    return this.begin('/sessions', { name, password })
+    return this.entrance.begin('/sessions', { name, password })
   }
 
   async signUp(input: SignUp): Promise<Me> {
-    return this.begin('/people', input)
+    return this.entrance.begin('/people', input)
   }
 
   async setUp(input: SetUp): Promise<Me> {
-    return this.begin('/setup', input)
+    const me = await this.entrance.begin('/setup', input)
+    this.instance().catch(() => {})
+    return me
   }
 
   resume(): Promise<Me | null> {
-    this.resuming ??= this.takeUp().finally(() => {
-      this.resuming = null
-    })
-    return this.resuming
+    return this.entrance.resume()
   }
 
   async signOut() {
-    await this.open()
-    this.connection.stop()
-    const account = this.state.get('account', only)
-    const reached = account ? await this.farewell() : true
-    this.session.end()
-    await this.journal.change((batch) => {
-      batch.clear()
-      if (account && !reached) batch.put('farewell', only, { refreshToken: account.refreshToken })
-    })
+    await this.entrance.signOut()
   }
 
   watch<Name extends WatchName>(
@@ -264,7 +277,7 @@ export class Core implements Client {
   }
 
   async close() {
-    this.closed = true
+    this.entrance.close()
     this.stop()
     this.watches.clear()
     await this.opening?.catch(() => {})
@@ -274,10 +287,14 @@ export class Core implements Client {
 
   /** What the connection comes to for a person. */
   private connectionState(): ConnectionState {
-    const { status } = this.connection
+    const { status, hasNetwork } = this.connection
     if (!this.state.get('account', only)) return { phase: 'signed_out' }
-    if (status.phase === 'offline') return { phase: 'offline', retryAt: status.retryAt }
-    if (status.phase !== 'open') return { phase: 'connecting' }
+    if (status.phase !== 'open') {
+      // The server has said not to come back, and a network changes nothing about that.
+      if (status.phase === 'offline' && status.retryAt === Number.POSITIVE_INFINITY) return status
+      if (!hasNetwork) return { phase: 'no_network' }
+      return status.phase === 'offline' ? status : { phase: 'connecting' }
+    }
     const missing = this.sync.isCaughtUp() ? 0 : this.sync.missingCount()
     if (this.sync.isCaughtUp()) this.wasCaughtUp = true
     return this.wasCaughtUp && missing < worthTelling ? { phase: 'online' } : { phase: 'catching_up', missing }
@@ -316,88 +333,10 @@ export class Core implements Client {
     }
   }
 
-  private async begin(path: string, input: object): Promise<Me> {
-    await this.open()
-    const { keep, device } = this.options
-    const signedIn = (await this.rest.json({ method: 'POST', path, body: { ...input, keep, device } })) as SignedIn
-    this.connection.stop()
-    await this.session.begin(signedIn)
-    this.connection.start()
-    const me = this.views.me()
-    if (!me) throw new AppError('internal')
-    return me
-  }
-
-  private async takeUp(): Promise<Me | null> {
-    await this.open()
-    if (!this.state.get('account', only)) await this.resumeByCookie()
-    const me = this.views.me()
-    if (me && !this.closed) this.connection.start()
-    return me
-  }
-
-  /** The store of a browser can be gone while the cookie is still there. */
-  private async resumeByCookie() {
-    if (this.options.keep !== 'cookie' && !this.state.get('farewell', only)) return
-    if (this.state.get('farewell', only)) {
-      void this.finishFarewell()
-      return
-    }
-    try {
-      await this.session.begin(
-        (await this.rest.json({ method: 'POST', path: '/sessions/refresh', body: {} })) as SignedIn,
-      )
-    } catch {
-      // Nobody is signed in, or nobody can tell: the same for a person who opens the page.
-    }
-  }
-
-  /** Tells the server that the session is over; false where it could not be told. */
-  private async farewell(): Promise<boolean> {
-    try {
-      const token = await this.session.token()
-      await this.rest.json({ method: 'POST', path: '/sessions/sign-out', token, body: {}, timeoutMs: 5_000 })
-      return true
-    } catch (error) {
-      return error instanceof SessionEnded || (error instanceof AppError && error.code !== 'unavailable')
-    }
-  }
-
-  private async finishFarewell() {
-    const refreshToken = this.state.get('farewell', only)?.refreshToken
-    try {
-      const body = refreshToken ? { refreshToken } : {}
-      const { accessToken } = (await this.rest.json({ method: 'POST', path: '/sessions/refresh', body })) as SignedIn
-      await this.rest.json({ method: 'POST', path: '/sessions/sign-out', token: accessToken, body: {} })
-    } catch (error) {
-      if (error instanceof AppError && error.code === 'unavailable') return
-    }
-    if (!this.state.get('account', only))
-      await this.journal.change((batch) => batch.remove('farewell', only)).catch(() => {})
-  }
-
-  /**
-   * What others said goes from this device. The messages that were still to be sent stay: they exist nowhere else, and go on when
-   * the same person signs in again.
-   */
-  private async signedOutByServer() {
-    this.connection.stop()
-    this.session.end()
-    await this.journal
-      .change((batch) => {
-        const account = batch.get('account', only)
-        const unsent = [...batch.all('outbox')]
-        batch.clear()
-        if (!account || unsent.length === 0) return
-        batch.put('owner', only, { person: account.person.id })
-        for (const item of unsent) batch.put('outbox', item.clientId, item)
-      })
-      .catch(() => {})
-  }
-
   private statusChanged(status: Status) {
     if (status.phase === 'open') {
       this.wasCaughtUp = false
+      this.known.connected()
       this.sync.connected()
       this.people.connected()
       this.outbox.connected()
@@ -428,6 +367,7 @@ export class Core implements Client {
   private committed(batch: Batch) {
     if (batch.cleared) {
       this.cache.clear()
+      this.sync.forget()
       this.threads.clear()
       this.views.forgetItems()
     }
@@ -452,9 +392,12 @@ export class Core implements Client {
 
   private async learn(name: CommandName, reply: unknown) {
     switch (name) {
+      case 'instance.update':
+        return this.known.learn(reply as Instance)
       case 'people.me':
       case 'people.updateProfile':
       case 'people.removePicture':
+      case 'people.setRole':
         return this.people.learn([reply as Person])
       case 'people.get':
         return this.people.learn((reply as Reply<'people.get'>).people)

@@ -1,14 +1,18 @@
 import type { Clock, OpenSocket, Ports, Random } from './ports.ts'
 import { randomUuid } from './random-uuid.ts'
 
-/** The ports of the platform this runs on: a browser, a worker or Node. */
+/** The ports of the platform this runs on: a browser, a worker or Node. Pages tell their worker more about the device: see `browser/`. */
 export function platformPorts(): Ports {
   return {
     clock: systemClock,
     random: systemRandom,
     openSocket: openWebSocket,
     fetch: (url, init) => globalThis.fetch(url, init),
-    onWake: onOnline,
+    onWake: () => () => {},
+    onNetwork(listener) {
+      listener(true)
+      return () => {}
+    },
   }
 }
 
@@ -33,10 +37,4 @@ const openWebSocket: OpenSocket = (url, events) => {
     send: (text) => socket.send(text),
     close: () => socket.close(),
   }
-}
-
-export function onOnline(listener: () => void): () => void {
-  if (typeof globalThis.addEventListener !== 'function') return () => {}
-  globalThis.addEventListener('online', listener)
-  return () => globalThis.removeEventListener('online', listener)
 }

@@ -28,8 +28,14 @@ export type OpenSocket = (url: string, events: SocketEvents) => Socket
 
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>
 
-/** Tells that waiting may be pointless from now on: the network is back, the screen was unlocked. Returns how to stop. */
+/** Tells that waiting may be pointless from now on: the screen was unlocked, the page is in front again. Returns how to stop. */
 export type OnWake = (listener: () => void) => () => void
+
+/**
+ * Tells at once, and again after every change, whether the device has a network. That it has one says nothing about the server.
+ * Returns how to stop.
+ */
+export type OnNetwork = (listener: (isUp: boolean) => void) => () => void
 
 export interface Ports {
   readonly clock: Clock
@@ -37,4 +43,5 @@ export interface Ports {
   readonly openSocket: OpenSocket
   readonly fetch: Fetch
   readonly onWake: OnWake
+  readonly onNetwork: OnNetwork
 }

@@ -9,7 +9,7 @@ import type {
   PushFrame,
   Span,
 } from '@sotto/protocol'
-import { addSpan, holes } from '@sotto/protocol/pure'
+import { AppError, addSpan, holes } from '@sotto/protocol/pure'
 import { conversationOf, putConversation, takeBoard, takeEntries, takeHead } from './arrivals.ts'
 import { missing, withCard, withHeadAt, withRead, withReceipt } from './conversation.ts'
 import type { Batch, Changes } from './journal.ts'
@@ -17,6 +17,7 @@ import type { Standing } from './link.ts'
 import type { Clock } from './ports.ts'
 import { maxPullEntries, type PullSpan, planPull, sizeOf } from './pull-plan.ts'
 import { only } from './records.ts'
+import { mayRetry } from './rest.ts'
 import { isSame } from './same.ts'
 
 interface Served {
@@ -56,6 +57,10 @@ export class Sync {
   private readonly looks = new Map<unknown, { readonly conversation: ConversationId; readonly span: Span }>()
   private readonly underway = new Map<ConversationId, readonly Span[]>()
   private readonly unknown = new Set<ConversationId>()
+  /** Looked at although nothing is known of them, and asked for on this connection. */
+  private readonly sought = new Set<ConversationId>()
+  /** None of mine, as the server said when it was asked last. */
+  private readonly absent = new Set<ConversationId>()
   private readonly resting = new Map<ConversationId, () => void>()
   private pulls = 0
   private asks = 0
@@ -75,6 +80,7 @@ export class Sync {
     this.standing = false
     this.underway.clear()
     this.unknown.clear()
+    this.sought.clear()
     this.pulls = 0
     this.asks = 0
     this.board = 'current'
@@ -120,8 +126,6 @@ export class Sync {
         await this.change((batch) => takeEntries(batch, entry.conversation, span, [entry], me))
         return this.check(entry.conversation)
       }
-      case 'head':
-        return this.headAt(frame.conversation, frame.head)
       case 'receipt':
         // Mine says nothing about how far my messages are; my read place comes by itself.
         if (frame.receipt.person === me) return
@@ -149,6 +153,25 @@ export class Sync {
     this.pump()
   }
 
+  /** Somebody looks at a conversation of which nothing is known: the server says whether it is one of mine. */
+  find(conversation: ConversationId) {
+    if (this.sought.has(conversation)) return
+    this.sought.add(conversation)
+    this.unknown.add(conversation)
+    this.pump()
+  }
+
+  isAbsent(conversation: ConversationId): boolean {
+    return this.absent.has(conversation)
+  }
+
+  /** Somebody else may be signed in from now on. */
+  forget() {
+    this.standing = false
+    this.sought.clear()
+    this.absent.clear()
+  }
+
   /** A conversation changed in some other way, for example by a message of mine. */
   check(conversation: ConversationId) {
     const record = this.parts.journal.state.get('conversation', conversation)
@@ -160,7 +183,11 @@ export class Sync {
 
   /** True when the device holds everything it wants of what it knows to exist. */
   isCaughtUp(): boolean {
-    return this.standing && this.board === 'current' && this.asks === 0 && this.missingCount() === 0
+    return this.hasBoard() && this.asks === 0 && this.missingCount() === 0
+  }
+
+  hasBoard(): boolean {
+    return this.standing && this.board === 'current'
   }
 
   missingCount(): number {
@@ -232,9 +259,10 @@ export class Sync {
   private askForUnknown() {
     for (const id of this.unknown) {
       if (this.asks >= asksAtOnce) return
+      if (this.resting.has(id)) continue
       this.unknown.delete(id)
       const record = this.parts.journal.state.get('conversation', id)
-      if (record && (!record.card || (record.floor === 0 && record.head > 0))) void this.ask(id)
+      if (record ? !record.card || (record.floor === 0 && record.head > 0) : this.sought.has(id)) void this.ask(id)
     }
   }
 
@@ -328,7 +356,7 @@ export class Sync {
     }
   }
 
-  /** Learns of a conversation that showed up before the board told of it. */
+  /** Learns of a conversation that showed up before the board told of it, or that somebody looks for. */
   private async ask(conversation: ConversationId) {
     const { era } = this
     this.asks++
@@ -342,9 +370,17 @@ export class Sync {
         putConversation(batch, record.card ? record : withCard(record, card))
         takeHead(batch, head)
       })
-      if (era === this.era) this.lacking.add(conversation)
-    } catch {
-      // The next sign of the conversation, or the next connection, asks again.
+      if (era !== this.era) return
+      this.lacking.add(conversation)
+      this.sought.delete(conversation)
+    } catch (error) {
+      if (era !== this.era || !this.sought.has(conversation)) return
+      // Others are asked for again with their next sign, or with the next connection.
+      if (error instanceof AppError && !mayRetry(error)) this.absent.add(conversation)
+      else {
+        this.unknown.add(conversation)
+        this.rest(conversation)
+      }
     } finally {
       if (era === this.era) {
         this.asks--

@@ -19,8 +19,12 @@ export interface ViewParts {
   readonly drafts: Drafts
   readonly signals: Signals
   readonly isOpen: () => boolean
-  /** What is unknown now may become known without anybody doing anything. */
-  readonly isSettling: () => boolean
+  /** What is not known yet will be in a moment. */
+  readonly isTrying: () => boolean
+  /** Whether all my conversations are known. */
+  readonly hasBoard: () => boolean
+  /** The server has said that this is none of mine. */
+  readonly isAbsent: (conversation: ConversationId) => boolean
 }
 
 interface Remembered {
@@ -97,11 +101,12 @@ export class Views {
     const log =
       record && frame && me ? this.log(record, frame, me, shareRead) : { rows: [], run: null, isReading: false }
     const atEnd = !record || record.head < Math.max(record.floor, 1) || (log.run !== null && log.run.to >= record.head)
-    const isUnknown = !record && 'conversation' in target && this.parts.isSettling()
+    const found = record?.card ? true : this.isAbsent(target, id) ? false : null
     const isFetching = frame !== null && frame.lacks !== null && this.parts.isOpen()
     return {
       frame,
       value: {
+        found,
         card: record?.card ?? null,
         other: person ? this.parts.people.need(person) : null,
         rows: me && (atEnd || window.anchor === 'end') ? this.withWaiting(log.rows, target, me) : log.rows,
@@ -109,7 +114,7 @@ export class Views {
           !record ||
           (record.floor > 0 && (record.head < record.floor || (log.run !== null && log.run.from <= record.floor))),
         atEnd,
-        loading: log.isReading || isFetching || isUnknown,
+        loading: log.isReading || isFetching || (found === null && this.parts.isTrying()),
         head: record?.head ?? 0,
         read: record ? readPlace(record) : 0,
         firstUnread: record && me ? firstUnread(record, me) : null,
@@ -123,6 +128,12 @@ export class Views {
 
   forgetItems() {
     this.items.clear()
+  }
+
+  /** The board tells of all my threads. Of a conversation that is named only the server can say that it is not mine. */
+  private isAbsent(target: Target, conversation: ConversationId | null): boolean {
+    if ('person' in target) return conversation === null && this.parts.hasBoard()
+    return this.parts.isAbsent(target.conversation)
   }
 
   private log(record: ConversationRecord, frame: Frame, me: PersonId, shareRead: boolean) {
@@ -166,16 +177,26 @@ export class Views {
     const { outbox, state, signals, drafts, people } = this.parts
     const otherId = otherPerson(record)
     const other = otherId ? people.need(otherId) : null
-    const waitingId = outbox.waitingFor(record.id).at(-1)
-    const waiting = waitingId ? state.get('outbox', waitingId) : undefined
+    const queue = outbox.waitingFor(record.id).flatMap((id) => state.get('outbox', id) ?? [])
+    const waiting = queue.at(-1)
+    const failed = queue.some((sending) => sending.refused)
     const draft = drafts.textFor({ conversation: record.id })
     const typing = signals.typingIn(record.id)
     const { shareRead } = this.settings()
-    const inputs = [record, other, waiting, draft, typing, shareRead]
+    const inputs = [record, other, waiting, failed, draft, typing, shareRead]
     const known = this.items.get(record.id)
     if (known?.inputs.every((input, index) => Object.is(input, inputs[index]))) return known.item
     const last = lastShown(record, waiting, me, shareRead)
-    const item = { card, other, last, at: last?.at ?? card.createdAt, unread: unreadOf(record, me), draft, typing }
+    const item = {
+      card,
+      other,
+      last,
+      at: last?.at ?? card.createdAt,
+      unread: unreadOf(record, me),
+      draft,
+      typing,
+      failed,
+    }
     this.items.set(record.id, { inputs, item })
     return item
   }

@@ -1,4 +1,4 @@
-import type { ConversationId, PersonId } from '@sotto/protocol'
+import type { ConversationId, Instance, PersonId } from '@sotto/protocol'
 import type { Watches as Asks, ConnectionState, WatchName } from '#client/api.ts'
 import type { Batch } from './journal.ts'
 import type { LogCache } from './log-cache.ts'
@@ -13,6 +13,7 @@ export interface WatchesParts {
   readonly sync: Sync
   readonly signals: Signals
   readonly connection: () => ConnectionState
+  readonly instance: () => Instance | null
 }
 
 type Watch = {
@@ -30,7 +31,7 @@ type Watch = {
 export type News =
   | { readonly kind: 'committed'; readonly batch: Batch }
   | { readonly kind: 'loaded' | 'typing'; readonly conversation: ConversationId }
-  | { readonly kind: 'connection' | 'presence' | 'everything' }
+  | { readonly kind: 'connection' | 'instance' | 'presence' | 'everything' }
 
 /** Everybody who watches something. After any number of changes in one breath each hears the result once, and only if it differs. */
 export class Watches {
@@ -89,6 +90,8 @@ export class Watches {
         return this.parts.connection()
       case 'me':
         return views.me()
+      case 'instance':
+        return this.parts.instance()
       case 'conversations':
         return views.conversations(watch.ask)
       case 'people':
@@ -106,6 +109,7 @@ export class Watches {
     const { views, cache, sync } = this.parts
     const conversation = this.aim(watch)
     const { value, frame } = views.conversation(watch.ask.target, watch.ask.window)
+    if (conversation && !value.found) sync.find(conversation)
     sync.look(watch, conversation, frame?.lacks ?? null)
     if (conversation && frame?.shown)
       cache.trimAround(conversation, [frame.shown, ...this.otherWindows(watch, conversation)])
@@ -156,6 +160,8 @@ function concerns(watch: Watch, news: News): boolean {
       return true
     case 'connection':
       return watch.name === 'connection' || watch.name === 'conversation'
+    case 'instance':
+      return watch.name === 'instance'
     case 'presence':
       return watch.name === 'people' && watch.ask.presence
     case 'typing':
@@ -174,6 +180,7 @@ function changes(watch: Watch, batch: Batch): boolean {
   const has = (...tables: Parameters<Batch['touched']>[0][]) => tables.some((table) => batch.touched(table).length > 0)
   switch (watch.name) {
     case 'connection':
+    case 'instance':
       return false
     case 'me':
       return has('account', 'settings')

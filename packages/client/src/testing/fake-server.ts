@@ -8,6 +8,7 @@ import type {
   EntryId,
   ErrorBody,
   Head,
+  Instance,
   Person,
   PersonId,
   PushFrame,
@@ -84,6 +85,8 @@ export class FakeServer {
   /** Every command that was carried out, in order. */
   readonly log: { readonly person: PersonId; readonly type: string; readonly input: Record<string, unknown> }[] = []
   readonly sockets = new Set<FakeSocket>()
+  instance: Instance = { name: 'Test', ready: true, openSignUp: false }
+  instanceCount = 0
   refreshCount = 0
   pictureCount = 0
   loseNextRefreshAnswer = false
@@ -136,6 +139,18 @@ export class FakeServer {
     for (let index = 0; index < count; index++)
       this.say(id, people[index % people.length] as PersonId, `history ${index + 1}`, false)
     return id
+  }
+
+  admit(id: ConversationId, person: PersonId) {
+    const conversation = this.get(id)
+    conversation.members.push(person)
+    this.setRow(person, `conversation/${id}`, this.cardFor(conversation, person))
+  }
+
+  putOut(id: ConversationId, person: PersonId) {
+    const { members } = this.get(id)
+    members.splice(members.indexOf(person), 1)
+    this.setRow(person, `conversation/${id}`, null)
   }
 
   /** A message by somebody who is not on a client of ours. */
@@ -286,6 +301,9 @@ export class FakeServer {
         this.setRow(person, 'settings', settings)
         return settings
       }
+      case 'instance.update':
+        this.instance = { ...this.instance, ...input }
+        return this.instance
       default:
         throw new AppError('not_found', type)
     }
@@ -300,7 +318,11 @@ export class FakeServer {
     const authorised = () => this.hello(new Headers(init.headers).get('authorization')?.slice('Bearer '.length) ?? '')
     switch (route) {
       case 'GET /instance':
-        return Response.json({ name: 'Test', ready: true, openSignUp: false })
+        this.instanceCount++
+        return Response.json(this.instance)
+      case 'POST /setup':
+        this.instance = { ...this.instance, name: body.instance as string, ready: true }
+        return this.rest('POST /sessions', body, init)
       case 'POST /sessions': {
         const account = [...this.accounts.values()].find(({ person }) => person.name === body.name)
         if (!account || account.password !== body.password) throw new AppError('wrong_credentials')

@@ -1,6 +1,7 @@
 import type { ConversationId, Person } from '@sotto/protocol'
 import type { ConversationItem, ConversationWindow, Row, Target, Watches, Window } from '#client/api.ts'
 import { Core, type CoreOptions } from '#client/core/core.ts'
+import type { OnNetwork, OnWake } from '#client/core/ports.ts'
 import { createMemoryStore, type MemoryDisk } from '#client/stores/memory.ts'
 import { FakeClock, FakeRandom } from './fake-clock.ts'
 import { FakeServer } from './fake-server.ts'
@@ -12,7 +13,9 @@ export class World {
   readonly clock: FakeClock
   readonly random: FakeRandom
   readonly server: FakeServer
-  private readonly wakers: (() => void)[] = []
+  private readonly wakers = new Set<() => void>()
+  private readonly networkListeners = new Set<(isUp: boolean) => void>()
+  private hasNetwork = true
 
   constructor(seed = 1) {
     this.clock = new FakeClock()
@@ -31,10 +34,8 @@ export class World {
         random: this.random,
         openSocket: this.server.openSocket,
         fetch: this.server.fetch,
-        onWake: (listener) => {
-          this.wakers.push(listener)
-          return () => this.wakers.splice(this.wakers.indexOf(listener), 1)
-        },
+        onWake: this.onWake,
+        onNetwork: this.onNetwork,
       },
       ...options,
     })
@@ -71,6 +72,23 @@ export class World {
 
   wake() {
     for (const wake of this.wakers) wake()
+  }
+
+  /** What the devices are told of their network; whether anything goes through is a matter of the server. */
+  setNetwork(isUp: boolean) {
+    this.hasNetwork = isUp
+    for (const listener of this.networkListeners) listener(isUp)
+  }
+
+  private readonly onWake: OnWake = (listener) => {
+    this.wakers.add(listener)
+    return () => this.wakers.delete(listener)
+  }
+
+  readonly onNetwork: OnNetwork = (listener) => {
+    this.networkListeners.add(listener)
+    listener(this.hasNetwork)
+    return () => this.networkListeners.delete(listener)
   }
 }
 

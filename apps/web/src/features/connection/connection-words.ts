@@ -5,23 +5,19 @@ export type ConnectionWords =
   | { readonly kind: 'connecting' | 'reconnecting' | 'noNetwork' | 'stopped' | 'catchingUpUnknown' }
   | { readonly kind: 'catchingUp'; readonly count: number }
 
-export function connectionWords(
-  state: ConnectionState,
-  before: { readonly wasOnline: boolean; readonly network: boolean },
-): ConnectionWords | null {
+export function connectionWords(state: ConnectionState, wasOnline: boolean): ConnectionWords | null {
   switch (state.phase) {
     case 'online':
     case 'signed_out':
       return null
+    case 'no_network':
+      return { kind: 'noNetwork' }
     case 'catching_up':
       return state.missing > 0 ? { kind: 'catchingUp', count: state.missing } : { kind: 'catchingUpUnknown' }
     case 'offline':
-      // The server does not want this page back by itself.
-      if (state.retryAt === Number.POSITIVE_INFINITY) return { kind: 'stopped' }
-      break
     case 'connecting':
-      break
+      // The server does not want this page back by itself.
+      if (state.phase === 'offline' && state.retryAt === Number.POSITIVE_INFINITY) return { kind: 'stopped' }
+      return { kind: wasOnline ? 'reconnecting' : 'connecting' }
   }
-  if (!before.network) return { kind: 'noNetwork' }
-  return { kind: before.wasOnline ? 'reconnecting' : 'connecting' }
 }

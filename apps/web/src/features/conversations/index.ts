@@ -1,1 +1,2 @@
+export { default as ConversationSign } from './ConversationSign.vue'
 export { nameOf } from './naming.ts'

@@ -1,12 +1,13 @@
 import type { Target } from '@sotto/client'
-import { type Ref, ref, watch } from 'vue'
+import { onScopeDispose, type Ref, ref, watch } from 'vue'
 import { useClient } from '#data/client.ts'
 
-const quietMs = 4_000
+/** So long nothing comes in under the fingers of somebody who types. */
+const quietMs = 2_000
 
 /**
  * What is typed but not sent. It starts from what is kept, is kept again with every key, and follows another device of the same person
- * only while nobody has typed here for a while.
+ * as soon as nobody has typed here for a while.
  */
 export function useDraft(
   target: () => Target,
@@ -16,17 +17,20 @@ export function useDraft(
   const text = ref('')
   let typedAt = 0
   let started = false
+  let timer: ReturnType<typeof setTimeout> | undefined
 
-  watch(
-    kept,
-    (value) => {
-      if (value === undefined) return
-      const quiet = Date.now() - typedAt > quietMs
-      if ((!started && !text.value) || (started && quiet)) text.value = value ?? ''
-      started = true
-    },
-    { immediate: true },
-  )
+  function follow(): void {
+    clearTimeout(timer)
+    const value = kept()
+    if (value === undefined) return
+    const leftMs = typedAt + quietMs - Date.now()
+    if (!started) text.value ||= value ?? ''
+    else if (leftMs > 0) timer = setTimeout(follow, leftMs)
+    else text.value = value ?? ''
+    started = true
+  }
+  watch(kept, follow, { immediate: true })
+  onScopeDispose(() => clearTimeout(timer))
 
   function keep(): void {
     typedAt = Date.now()

@@ -6,8 +6,10 @@ import { codeOf } from '#data/use-task.ts'
 const pageSize = 50
 const pauseMs = 120
 
+export type Directory = ReturnType<typeof useDirectory>
+
 /** People whose name begins with what was typed, a page at a time. The last answer stays while the next one comes. */
-export function useDirectory(prefix: Ref<string>) {
+export function useDirectory(prefix: Ref<string> = ref('')) {
   const client = useClient()
   const people = shallowRef<readonly Person[] | null>(null)
   const next = ref<string | null>(null)
@@ -38,5 +40,16 @@ export function useDirectory(prefix: Ref<string>) {
   })
   onScopeDispose(() => clearTimeout(timer))
   void load(null)
-  return { people, next, failed, more: () => load(next.value), again: () => load(null) }
+  return {
+    prefix,
+    people,
+    next,
+    failed,
+    more: () => load(next.value),
+    again: () => load(null),
+    /** What the server answered to a change. */
+    replace(person: Person) {
+      people.value = people.value?.map((one) => (one.id === person.id ? person : one)) ?? null
+    },
+  }
 }
