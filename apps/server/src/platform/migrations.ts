@@ -21,11 +21,17 @@ export async function listMigrations(): Promise<{ name: string; sql: string }[]>
 /** The database was written by a later version of Sotto. Going on could damage what it holds. */
 export class DatabaseTooNew extends Error {}
 
+/** An external PostgreSQL that lacks what Sotto needs. */
+export class DatabaseTooOld extends Error {}
+
+const oldestPostgres = 15
+
 /**
  * Brings the database up to this version. Servers that start together take turns under an advisory lock; a migration that fails
- * leaves nothing behind. Throws `DatabaseTooNew` when it holds a migration this version does not know.
+ * leaves nothing behind. Throws `DatabaseTooNew` when it holds a migration this version does not know, and `DatabaseTooOld`.
  */
 export async function migrate(db: Db): Promise<readonly string[]> {
+  await requireVersion(db)
   const known = await listMigrations()
   const migrator = new Migrator({
     db,
@@ -48,6 +54,13 @@ export async function migrate(db: Db): Promise<readonly string[]> {
   const { error, results = [] } = await migrator.migrateToLatest()
   if (error) throw error
   return results.map((result) => result.migrationName)
+}
+
+async function requireVersion(db: Db): Promise<void> {
+  const { rows } = await sql<{ version: string }>`select current_setting('server_version') as version`.execute(db)
+  const version = rows[0]?.version ?? 'unknown'
+  if (!(Number.parseInt(version, 10) >= oldestPostgres))
+    throw new DatabaseTooOld(`This database is PostgreSQL ${version}; Sotto needs ${oldestPostgres} or later.`)
 }
 
 async function appliedMigrations(db: Db): Promise<readonly string[]> {

@@ -111,7 +111,7 @@ async function supervise(
         log.info({ pid: current.pid }, 'PostgreSQL runs again')
         return
       } catch (error) {
-        log.error({ error, retryInMs: waitMs }, 'PostgreSQL could not be restarted')
+        log.error({ err: error, retryInMs: waitMs }, 'PostgreSQL could not be restarted')
         await sleep(waitMs, undefined, { signal: stopping.signal }).catch(() => {})
       }
     }

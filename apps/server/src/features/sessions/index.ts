@@ -64,6 +64,9 @@ export async function authenticate(
   if (!row || row.person !== admission.actor.person) throw new AppError('unauthenticated', 'session')
   const now = platform.clock.now()
   if (now.getTime() - row.last_used_at.getTime() > touchEveryMs)
-    await touchSession(platform.db, row.id as SessionId, address, now)
+    // On a full disk people can still read; when they last did is worth less than that.
+    await touchSession(platform.db, row.id as SessionId, address, now).catch((error) =>
+      platform.logger.warn({ err: error }, 'the use of a session was not noted'),
+    )
   return admission
 }
