@@ -5,6 +5,7 @@ import type { Line } from './harness.ts'
 import { benchHistory } from './history.ts'
 import { benchMemory } from './memory.ts'
 import { benchSends } from './sends.ts'
+import { benchSignIns } from './sign-ins.ts'
 import { benchStarts } from './starts.ts'
 
 const words = process.argv.slice(2)
@@ -15,6 +16,7 @@ const seconds = isQuick ? 4 : 15
 /** Each measures us and what we are compared to in the same run. */
 const parts: Readonly<Record<string, () => Promise<Line[]>>> = {
   starts: () => benchStarts(isQuick ? 3 : 7),
+  'sign-ins': () => benchSignIns(isQuick ? 50 : 300),
   sends: () => benchSends(seconds),
   'fan-out': () => benchFanOut(seconds),
   memory: () => benchMemory(isQuick ? 2_000 : 8_000),
