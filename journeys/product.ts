@@ -14,6 +14,8 @@ export interface Product {
   /** The link it printed first: the one for setting up. */
   readonly setup: string
   readonly pid: number
+  /** What it has written to its log, where the journey set the level (`SOTTO_LOG_LEVEL`); otherwise the log is passed on. */
+  readonly log: string
   /** `kill -9` of PostgreSQL; waits for one that lives. */
   killPostgres(): Promise<void>
   /** Stops every process of PostgreSQL for as long as this takes: connections stay open and nothing answers. */
@@ -23,6 +25,17 @@ export interface Product {
   /** Starts it again on the same folder and port; resolves when it answers. */
   restart(): Promise<void>
   stop(): Promise<void>
+}
+
+const living = new Set<ChildProcess>()
+process.once('exit', () => {
+  for (const child of living) child.kill('SIGKILL')
+})
+
+/** Also when the test itself breaks, the process does not stay. */
+export function endWithUs(child: ChildProcess): void {
+  living.add(child)
+  child.once('exit', () => living.delete(child))
 }
 
 export async function startProduct(
@@ -35,6 +48,7 @@ export async function startProduct(
   let child: ChildProcess
   let gone: Promise<unknown>
   let setup = ''
+  let log = ''
 
   async function start(): Promise<void> {
     child = spawn(process.execPath, [main, 'serve', ...flags], {
@@ -48,10 +62,14 @@ export async function startProduct(
         SOTTO_REQUESTS_PER_MINUTE: '1000000',
         ...environment,
       },
-      stdio: ['ignore', 'pipe', 'inherit'],
+      stdio: ['ignore', 'pipe', 'SOTTO_LOG_LEVEL' in environment ? 'pipe' : 'inherit'],
     })
     const started = child
+    endWithUs(started)
     gone = new Promise((resolve) => started.once('exit', resolve))
+    started.stderr?.setEncoding('utf8').on('data', (text) => {
+      log += text
+    })
     let printed = ''
     await new Promise<void>((resolve, reject) => {
       started.stdout?.on('data', (chunk) => {
@@ -61,12 +79,13 @@ export async function startProduct(
         setup ||= link
         resolve()
       })
-      started.once('exit', (code) => reject(new Error(`the server ended with ${code} before it was ready: ${printed}`)))
+      // All of its last words are there once its streams have ended.
+      started.once('close', (code) =>
+        reject(new Error(`the server ended with ${code} before it was ready: ${printed}${log}`)),
+      )
     })
   }
 
-  // Also when the test itself breaks.
-  process.once('exit', () => child.kill('SIGKILL'))
   await start()
   return {
     url,
@@ -76,6 +95,9 @@ export async function startProduct(
     },
     get pid() {
       return child.pid as number
+    },
+    get log() {
+      return log
     },
     async killPostgres() {
       for (;;) {
@@ -121,7 +143,8 @@ async function childrenOf(pid: number): Promise<number[]> {
   return list.split(' ').map(Number).filter(Boolean)
 }
 
-async function freePort(): Promise<number> {
+/** A port that nobody listens on now. */
+export async function freePort(): Promise<number> {
   const server = createServer()
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as { port: number }

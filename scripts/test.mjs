@@ -38,7 +38,12 @@ try {
     throw new Error(`There is no part "${part}": say check, unit, journeys, or nothing for all.`)
   const startedAt = Date.now()
   node = await prepare()
-  const programs = { all: ['browser', 'redis'], check: [], unit: ['redis'], journeys: ['browser', 'redis'] }[part]
+  const programs = {
+    all: ['browser', 'postgres', 'redis'],
+    check: [],
+    unit: ['postgres', 'redis'],
+    journeys: ['browser', 'redis'],
+  }[part]
   env = { ...process.env, ...(await ensurePrograms(programs)), PATH: `${dirname(node)}:${process.env.PATH ?? ''}` }
   reports = mkdtempSync(join(tmpdir(), 'sotto-test-'))
   say(`made ready in ${seconds(startedAt)}`)

@@ -5,14 +5,15 @@ import {
   createClient,
   createMemoryStore,
   MemoryDisk,
+  type Store,
 } from '@sotto/client'
-import type { ConversationId, Entry, PersonId } from '@sotto/protocol'
+import type { ClientId, ConversationId, Entry, PersonId } from '@sotto/protocol'
 import type { Product } from '../product.ts'
 import { type Archived, check, type History } from './checker.ts'
 
 const password = 'correct horse battery'
 /** More rows than any of these journeys writes: the whole conversation is on the screen. */
-const wholeConversation = { anchor: 'end', before: 100_000, after: 0 } as const
+export const wholeConversation = { anchor: 'end', before: 100_000, after: 0 } as const
 
 /** Waiting runs faster than time: a back-off of seconds is not what is tested here. */
 export function fastClock(times: number): Clock {
@@ -25,15 +26,13 @@ export function fastClock(times: number): Clock {
   }
 }
 
-/** A person with one device, whose disk outlives the program on it. */
+/** A person with one device. */
 export interface Player {
   readonly name: string
   readonly id: PersonId
   readonly client: Client
   /** Sends to the other one and notes when the message was promised. */
   say(text: string): Promise<void>
-  /** The program dies without a word and is started again on the same disk. */
-  crash(): Promise<void>
   /** Resolves once nothing waits on the device. */
   settled(): Promise<void>
 }
@@ -45,15 +44,12 @@ export interface Stage {
   close(): Promise<void>
 }
 
-/** Two people in a thread, writing through whatever happens. `url` is where their devices connect; the archive is read from the product itself. Their waiting is this many times shorter. */
-export async function setStage(product: Product, url = product.url, times = 50): Promise<Stage> {
-  const promised = new Map<string, string[]>()
-  const acknowledged = new Map<string, { clientId: string; place: number }>()
-  const shown = new Map<string, ConversationWindow>()
-  const clock = fastClock(times)
-  const ports = { clock }
-
-  const admin = createClient({ url: product.url, ports })
+/** Sets the product up with two people, each of whom has signed up on a device with this store. */
+export async function signUpTwo(
+  product: Product,
+  storeOf: (name: string) => Store,
+): Promise<{ alice: PersonId; bob: PersonId }> {
+  const admin = createClient({ url: product.url })
   await admin.setUp({
     setup: new URL(product.setup).hash.slice(1),
     instance: 'Faults',
@@ -63,63 +59,46 @@ export async function setStage(product: Product, url = product.url, times = 50):
   })
   const { token } = await admin.call('invitations.create', { role: 'member', uses: 2, expiresInHours: 1 })
   await admin.close()
+  const enter = async (name: string) => {
+    const client = createClient({ url: product.url, store: storeOf(name) })
+    const { person } = await client.signUp({ invitation: token, name, displayName: name, password })
+    await client.close()
+    return person.id
+  }
+  return { alice: await enter('alice'), bob: await enter('bob') }
+}
 
-  async function enter(name: string): Promise<Player & { meet(other: PersonId): void }> {
-    const disk = new MemoryDisk()
-    promised.set(name, [])
-    let client = createClient({ url, ports, store: createMemoryStore(disk) })
-    const me = await client.signUp({ invitation: token, name, displayName: name, password })
-    let other: PersonId | undefined
+/** Two people in a thread, writing through whatever happens. `url` is where their devices connect; the archive is read from the product itself. Their waiting is this many times shorter. */
+export async function setStage(product: Product, url = product.url, times = 50): Promise<Stage> {
+  const promised = new Map<string, string[]>()
+  const acknowledged = new Map<string, number>()
+  const shown = new Map<string, ConversationWindow>()
+  const ports = { clock: fastClock(times) }
+  const disks: Readonly<Record<string, MemoryDisk>> = { alice: new MemoryDisk(), bob: new MemoryDisk() }
+  const ids = await signUpTwo(product, (name) => createMemoryStore(disks[name]))
 
-    function watch() {
-      if (!other) return
-      client.watch('conversation', { target: { person: other }, window: wholeConversation }, (window) => {
-        shown.set(name, window)
-        for (const row of window.rows)
-          if (row.kind === 'message' && row.place !== null && row.sender === me.person.id && !acknowledged.has(row.key))
-            acknowledged.set(row.key, { clientId: row.key, place: row.place })
-      })
-    }
-
+  async function enter(name: 'alice' | 'bob', other: PersonId): Promise<Player> {
+    const client = createClient({ url, ports, store: createMemoryStore(disks[name]) })
+    await client.resume()
+    const ownIds: string[] = []
+    promised.set(name, ownIds)
+    client.watch('conversation', { target: { person: other }, window: wholeConversation }, (window) => {
+      shown.set(name, window)
+      for (const { clientId, place } of sentBy(ids[name], window)) {
+        // What was shown once counts, whatever is shown later.
+        if (!acknowledged.has(clientId)) acknowledged.set(clientId, place)
+      }
+    })
     return {
       name,
-      id: me.person.id,
-      get client() {
-        return client
-      },
-      meet(person) {
-        other = person
-        watch()
-      },
-      async say(text) {
-        const id = await client.send({ person: other as PersonId }, text)
-        promised.get(name)?.push(id)
-      },
-      async crash() {
-        // Nothing is closed or flushed: the old program simply has no more say over the disk.
-        const dead = client
-        client = createClient({ url, ports, store: createMemoryStore(disk) })
-        await client.resume()
-        watch()
-        await dead.close().catch(() => {})
-      },
-      settled: () =>
-        new Promise((resolve, reject) => {
-          const timer = setTimeout(() => reject(new Error(`${name} still has messages waiting after 30 s`)), 30_000)
-          const stop = client.watch('outbox', {}, ({ waiting, failed }) => {
-            if (failed > 0) reject(new Error(`${failed} messages of ${name} were refused`))
-            if (waiting > 0) return
-            clearTimeout(timer)
-            setImmediate(() => stop())
-            resolve()
-          })
-        }),
+      id: ids[name],
+      client,
+      say: async (text) => void ownIds.push(await client.send({ person: other }, text)),
+      settled: () => settled(client),
     }
   }
 
-  const [alice, bob] = [await enter('alice'), await enter('bob')]
-  alice.meet(bob.id)
-  bob.meet(alice.id)
+  const [alice, bob] = [await enter('alice', ids.bob), await enter('bob', ids.alice)]
   await alice.say('hello')
   await alice.settled()
 
@@ -127,23 +106,14 @@ export async function setStage(product: Product, url = product.url, times = 50):
     players: [alice, bob],
     async verdict() {
       await Promise.all([alice.settled(), bob.settled()])
-      // By another device on a good line, which shares nothing with those on the stage.
-      await ready(product)
-      const reader = createClient({ url: product.url })
-      await reader.signIn({ name: alice.name, password })
-      const archive = await readArchive(reader, bob.id)
-      await reader.signOut()
-      await caughtUp(shown, archive.entries.at(-1)?.place ?? 0)
-      const screens = new Map([...shown].map(([name, window]) => [name, rowsOf(window)]))
-      const history: History = { promised, acknowledged: [...acknowledged.values()], shown: screens }
-      return {
-        faults: check(
-          history,
-          archive.messages,
-          archive.entries.map((entry) => entry.place),
-        ),
-        messages: archive.messages.length,
+      const archive = await readArchive(product, alice.name, bob.id)
+      await Promise.all([alice, bob].map(({ name }) => caughtUp(() => shown.get(name), archive.head)))
+      const history: History = {
+        promised,
+        acknowledged: [...acknowledged].map(([clientId, place]) => ({ clientId, place })),
+        shown: new Map([...shown].map(([name, window]) => [name, rowsOf(window)])),
       }
+      return { faults: check(history, archive.messages, archive.places), messages: archive.messages.length }
     },
     async close() {
       await Promise.all([alice.client.close(), bob.client.close()])
@@ -151,27 +121,52 @@ export async function setStage(product: Product, url = product.url, times = 50):
   }
 }
 
-function rowsOf(window: ConversationWindow) {
-  return window.rows.flatMap((row) =>
+/** Resolves once nothing waits on the device. */
+export function settled(client: Client): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error('there are still messages waiting after 30 s')), 30_000)
+    const stop = client.watch('outbox', {}, ({ waiting, failed }) => {
+      if (failed > 0) reject(new Error(`${failed} messages were refused`))
+      if (waiting > 0) return
+      clearTimeout(timer)
+      setImmediate(() => stop())
+      resolve()
+    })
+  })
+}
+
+/** A person’s own messages that a window shows as sent. */
+export function sentBy(person: PersonId, { rows }: ConversationWindow): { clientId: ClientId; place: number }[] {
+  return rows.flatMap((row) =>
+    row.kind === 'message' && row.place !== null && row.sender === person
+      ? [{ clientId: row.key, place: row.place }]
+      : [],
+  )
+}
+
+export function rowsOf({ rows }: ConversationWindow) {
+  return rows.flatMap((row) =>
     row.kind === 'message' ? [{ clientId: row.key as string, place: row.place, text: row.text }] : [],
   )
 }
 
-async function caughtUp(shown: ReadonlyMap<string, ConversationWindow>, head: number): Promise<void> {
-  const until = Date.now() + 30_000
-  while (
-    [...shown.values()].some(
-      (window) => window.head < head || window.loading || !window.atEnd || (window.rows.at(-1)?.place ?? 0) < head,
-    )
-  ) {
-    // Past that the checker says what is missing.
-    if (Date.now() > until) return
+/** Resolves once a window of the whole conversation shows everything up to the head; past 30 s the checker says what is missing. */
+export async function caughtUp(look: () => ConversationWindow | undefined, head: number): Promise<void> {
+  const isThere = (window: ConversationWindow | undefined) =>
+    window && window.head >= head && !window.loading && window.atEnd && (window.rows.at(-1)?.place ?? 0) >= head
+  for (const until = Date.now() + 30_000; !isThere(look()) && Date.now() < until; )
     await new Promise((resolve) => setTimeout(resolve, 20))
-  }
 }
 
-/** The log as the server answers for it, page by page. */
-async function readArchive(client: Client, other: PersonId): Promise<{ entries: Entry[]; messages: Archived[] }> {
+/** The log of somebody’s thread as the server answers for it, read by a device that shares nothing with those on the stage. */
+export async function readArchive(
+  product: Product,
+  name: string,
+  other: PersonId,
+): Promise<{ places: number[]; messages: Archived[]; head: number }> {
+  await ready(product)
+  const client = createClient({ url: product.url })
+  await client.signIn({ name, password })
   const board = await client.call('board.pull', { after: 0 })
   const card = board.rows
     .map((row) => row.value)
@@ -184,12 +179,13 @@ async function readArchive(client: Client, other: PersonId): Promise<{ entries: 
     entries.push(...page.entries)
     if (page.entries.length === 0 || entries.at(-1)?.place === page.head) break
   }
+  await client.signOut()
   const messages = entries.flatMap((entry) =>
     entry.kind === 'message'
       ? [{ place: entry.place, clientId: entry.clientId, sender: entry.sender, text: entry.body.text }]
       : [],
   )
-  return { entries, messages }
+  return { places: entries.map((entry) => entry.place), messages, head: entries.at(-1)?.place ?? 0 }
 }
 
 /** Resolves once server and database answer. */

@@ -10,16 +10,22 @@ import { type Player, type Stage, setStage } from './cast.ts'
 export const trials = Number(process.env.SOTTO_TRIALS ?? 100)
 export const patience = { timeout: 60_000 + trials * 10_000 }
 
-/** A product and two people on it, taken down with the test. */
-export async function prepare(): Promise<{ product: Product; stage: Stage }> {
+/** A folder that goes with the test. */
+export async function takeFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'sotto-faults-'))
-  const product = await startProduct(folder)
+  onTestFinished(() => rm(folder, { recursive: true, force: true }))
+  return folder
+}
+
+/** A product and two people on it, taken down with the test. */
+export async function prepare(
+  environment: Record<string, string> = {},
+  dataFolder?: string,
+): Promise<{ product: Product; stage: Stage }> {
+  const product = await startProduct(dataFolder ?? (await takeFolder()), environment)
+  onTestFinished(() => product.stop(), 60_000)
   const stage = await setStage(product)
-  onTestFinished(async () => {
-    await stage.close()
-    await product.stop()
-    await rm(folder, { recursive: true, force: true })
-  }, 60_000)
+  onTestFinished(() => stage.close())
   return { product, stage }
 }
 
@@ -42,9 +48,13 @@ async function through(
 }
 
 /** All trials with one kind of strike, and then the verdict. */
-export async function run(stage: Stage, strike: (players: readonly [Player, Player]) => Promise<void>): Promise<void> {
-  for (let trial = 0; trial < trials; trial++) await through(stage, trial, strike)
+export async function run(
+  stage: Stage,
+  strike: (players: readonly [Player, Player]) => Promise<void>,
+  times = trials,
+): Promise<void> {
+  for (let trial = 0; trial < times; trial++) await through(stage, trial, strike)
   const { faults, messages } = await stage.verdict()
   expect(faults).toEqual([])
-  expect(messages).toBe(1 + trials * 12)
+  expect(messages).toBe(1 + times * 12)
 }
