@@ -1,4 +1,4 @@
-// A device as a process of its own, which may be killed: it sends to one person without a pause and says what it was promised.
+// A device as a process of its own, which may be killed: it writes to one person and says what it was promised.
 // node device.ts URL STORE-FILE PERSON; then "send NAME", or "finish" and, once it is settled, "show HEAD".
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -26,7 +26,7 @@ const person = other as PersonId
 const orders = createInterface({ input: process.stdin })[Symbol.asyncIterator]()
 const next = async () => String((await orders.next()).value).split(' ')
 say({ ready: true })
-const [order, ...name] = await next()
+const [order, name] = await next()
 
 const client = createClient({ url, store: createSqliteStore(file), ports: { clock: fastClock(20) } })
 const me = (await client.resume()) as Me
@@ -45,10 +45,12 @@ if (order === 'finish') {
   say({ settled: true })
   const [, head] = await next()
   await caughtUp(() => window, Number(head))
-  say({ shown: rowsOf(window as ConversationWindow) })
+  const shown: Said = { shown: rowsOf(window as ConversationWindow) }
+  // It is longer than a pipe holds: the end waits until all of it has gone.
+  await new Promise((resolve) => process.stdout.write(`${JSON.stringify(shown)}\n`, resolve))
   process.exit(0)
 }
 for (let index = 0; ; index++) {
-  say({ promised: await client.send({ person }, `${name.join(' ')}.${index}`) })
+  say({ promised: await client.send({ person }, `${name}.${index}`) })
   await sleep(Math.random() * 60)
 }

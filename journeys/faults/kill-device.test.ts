@@ -14,32 +14,36 @@ import { patience, takeFolder, trials } from './trials.ts'
 
 const program = fileURLToPath(new URL('device.ts', import.meta.url))
 
-test(`a device is killed ${trials} times in the middle of sending, and goes on from its disk`, patience, async () => {
-  const folder = await takeFolder()
-  const product = await startProduct(await takeFolder())
-  onTestFinished(() => product.stop(), 60_000)
-  const fileOf = (name: string) => join(folder, `${name}.sqlite`)
-  const { alice, bob } = await signUpTwo(product, (name) => createSqliteStore(fileOf(name)))
-  const devices = [
-    new Device('alice', [product.url, fileOf('alice'), bob]),
-    new Device('bob', [product.url, fileOf('bob'), alice]),
-  ]
-  onTestFinished(() => Promise.all(devices.map((device) => device.end())).then(() => {}))
+test(
+  `two devices are killed ${trials} times in the middle of sending, and go on from their disks`,
+  patience,
+  async () => {
+    const folder = await takeFolder()
+    const product = await startProduct(await takeFolder())
+    onTestFinished(() => product.stop(), 60_000)
+    const fileOf = (name: string) => join(folder, `${name}.sqlite`)
+    const { alice, bob } = await signUpTwo(product, (name) => createSqliteStore(fileOf(name)))
+    const devices = [
+      new Device('alice', [product.url, fileOf('alice'), bob]),
+      new Device('bob', [product.url, fileOf('bob'), alice]),
+    ]
+    onTestFinished(() => void Promise.all(devices.map((device) => device.end())))
 
-  await Promise.all(devices.map((device) => device.liveAndDie(trials)))
-  await Promise.all(devices.map((device) => device.settle()))
-  const archive = await readArchive(product, 'alice', bob)
-  const history: History = {
-    promised: new Map(devices.map(({ name, promised }) => [name, promised])),
-    acknowledged: devices.flatMap((device) => [...device.acknowledged.values()]),
-    shown: new Map(
-      await Promise.all(devices.map(async (device) => [device.name, await device.show(archive.head)] as const)),
-    ),
-  }
-  expect(check(history, archive.messages, archive.places)).toEqual([])
-  for (const { killsWhileWaiting, killsOnTheLine } of devices)
-    expect(Math.min(killsWhileWaiting, killsOnTheLine)).toBeGreaterThan(trials / 4)
-})
+    await Promise.all(devices.map((device) => device.liveAndDie(Math.ceil(trials / 2))))
+    await Promise.all(devices.map((device) => device.settle()))
+    const archive = await readArchive(product, 'alice', bob)
+    const history: History = {
+      promised: new Map(devices.map(({ name, promised }) => [name, promised])),
+      acknowledged: devices.flatMap((device) => [...device.acknowledged.values()]),
+      shown: new Map(
+        await Promise.all(devices.map(async (device) => [device.name, await device.show(archive.head)] as const)),
+      ),
+    }
+    expect(check(history, archive.messages, archive.places)).toEqual([])
+    for (const { killsWhileWaiting, killsOnTheLine } of devices)
+      expect(Math.min(killsWhileWaiting, killsOnTheLine)).toBeGreaterThan(trials / 8)
+  },
+)
 
 /** What one device was promised and showed through all its lives, on one file. */
 class Device {
@@ -68,7 +72,7 @@ class Device {
   async liveAndDie(times: number): Promise<void> {
     for (let time = 0; time < times; time++) {
       const life = this.#take()
-      life.order(`send ${this.name} ${time}`)
+      life.order(`send ${this.name}-${time}`)
       const news = () => life.said.filter((one) => 'acknowledged' in one && !this.acknowledged.has(one.acknowledged))
       const promises = () => life.said.filter((one) => 'promised' in one)
       // Sometimes while it starts, and otherwise among what it sends: right after a promise, or a little later.
@@ -77,7 +81,7 @@ class Device {
       const { length } = promises()
       if (moment > 0) await life.until(() => promises().length > length)
       await sleep(time % 2 === 0 ? 0 : Math.random() * 20)
-      await life.end('SIGKILL')
+      await life.end()
       if (news().length > 0) this.killsOnTheLine++
       this.#note(life.said)
       if (this.promised.some((id) => !this.acknowledged.has(id))) this.killsWhileWaiting++
@@ -105,7 +109,7 @@ class Device {
   }
 
   end() {
-    return this.#next.end('SIGTERM')
+    return this.#next.end()
   }
 }
 
@@ -114,12 +118,17 @@ class Life {
   readonly said: Said[] = []
   readonly #child: ChildProcess
   readonly #closed: Promise<unknown>
+  #isClosed = false
   #wake = () => {}
 
   constructor(args: readonly string[]) {
     const child = spawn(process.execPath, [program, ...args], { stdio: ['pipe', 'pipe', 'inherit'] })
     endWithUs(child)
-    this.#closed = once(child, 'close').then(() => this.#wake())
+    // Not its exit: what it said last may still be on its way then.
+    this.#closed = once(child, 'close').then(() => {
+      this.#isClosed = true
+      this.#wake()
+    })
     createInterface({ input: child.stdout }).on('line', (line) => {
       this.said.push(JSON.parse(line))
       this.#wake()
@@ -133,7 +142,7 @@ class Life {
 
   async until(condition: () => boolean): Promise<void> {
     for (const giveUpAt = Date.now() + 60_000; !condition(); ) {
-      if (this.#child.exitCode !== null) throw new Error(`the device ended with ${this.#child.exitCode}`)
+      if (this.#isClosed) throw new Error(`the device ended with ${this.#child.exitCode}`)
       if (Date.now() > giveUpAt) throw new Error(`the device said no more than ${this.said.length} lines`)
       await Promise.race([
         new Promise<void>((resolve) => {
@@ -144,8 +153,8 @@ class Life {
     }
   }
 
-  async end(signal: NodeJS.Signals) {
-    this.#child.kill(signal)
+  async end() {
+    this.#child.kill('SIGKILL')
     await this.#closed
   }
 }
