@@ -1,12 +1,15 @@
 import { randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import {
+  builtInRoles,
   type CommandName,
   type CommandSpec,
   type ConversationId,
+  type ConversationKind,
   commands,
   type Input,
   type InvitationId,
+  type Permission,
   type PersonId,
   type SessionId,
 } from '@sotto/protocol'
@@ -15,6 +18,7 @@ import { expect, test } from 'vitest'
 import {
   clientId,
   fetchRest,
+  makeConversation,
   makeThread,
   password,
   startTestServer,
@@ -52,6 +56,10 @@ const inputs: { [Name in CommandName]: (things: Things) => Input<Name> } = {
   'people.list': () => ({}),
   'people.get': ({ person }) => ({ people: [person] }),
   'people.setRole': ({ person }) => ({ person, role: 'member' }),
+  'roles.list': () => ({}),
+  'roles.create': () => ({ id: 'made-up', name: 'Made up', permissions: [] }),
+  'roles.change': () => ({ role: 'helper', name: 'Helper', before: ['audit.read'], permissions: ['audit.read'] }),
+  'roles.delete': () => ({ role: 'helper' }),
   'sessions.signIn': () => ({ name: 'nobody', ...device }),
   'sessions.refresh': () => ({ refreshToken: noToken }),
   'sessions.signOut': () => ({}),
@@ -60,6 +68,21 @@ const inputs: { [Name in CommandName]: (things: Things) => Input<Name> } = {
   'conversations.heads': () => ({}),
   'conversations.get': ({ conversation }) => ({ conversation }),
   'conversations.archive': ({ conversation }) => ({ conversation, archived: false }),
+  'conversations.change': ({ conversation }) => ({ conversation, change: { topic: 'x' } }),
+  'members.list': ({ conversation }) => ({ conversation }),
+  'members.add': ({ conversation, person }) => ({ conversation, people: [person] }),
+  'members.remove': ({ conversation, person }) => ({ conversation, person }),
+  'members.leave': ({ conversation }) => ({ conversation }),
+  'members.setRole': ({ conversation, person }) => ({ conversation, person, role: 'reader' }),
+  'members.silence': ({ conversation, person }) => ({ conversation, person, minutes: 1 }),
+  'members.invite': ({ conversation }) => ({ conversation, uses: 1, expiresInHours: 1 }),
+  'members.join': ({ conversation }) => ({ conversation, invitation: noToken }),
+  'groups.create': ({ person }) => ({ clientId: clientId(), name: 'Made up', people: [person] }),
+  'channels.create': () => ({ clientId: clientId(), name: `Made up ${randomUUID()}`, listed: false }),
+  'channels.list': () => ({}),
+  'channels.preview': ({ conversation }) => ({ conversation }),
+  'channels.join': ({ conversation }) => ({ conversation }),
+  'channels.delete': ({ conversation }) => ({ conversation, name: 'not its name' }),
   'threads.start': ({ person }) => ({ person, clientId: clientId(), text: 'x' }),
   'threads.open': () => ({ clientId: clientId() }),
   'threads.invite': ({ conversation }) => ({ conversation, expiresInHours: 1 }),
@@ -92,7 +115,30 @@ const otherRoutes = new Set([
   'GET /',
 ])
 
-type Who = 'anonymous' | 'stranger' | 'ex-member' | 'member' | 'admin'
+/** Instance roles and places in the conversation, as far as a rule tells them apart. */
+const everybody = [
+  'anonymous',
+  'guest',
+  'stranger',
+  'ex-member',
+  'reader',
+  'member',
+  'moderator',
+  'owner',
+  'instance moderator',
+  'admin',
+  'instance owner',
+] as const
+type Who = (typeof everybody)[number]
+/** They are in the conversation that is their own. */
+const inside = new Set<Who>(['reader', 'member', 'moderator', 'owner'])
+const instanceRole: Partial<Record<Who, keyof typeof builtInRoles>> = {
+  guest: 'guest',
+  'instance moderator': 'moderator',
+  admin: 'admin',
+  'instance owner': 'owner',
+}
+
 type Whose = 'own' | 'foreign' | 'missing'
 
 interface Answer {
@@ -102,119 +148,190 @@ interface Answer {
 }
 
 /** What the rule of a command demands; undefined where the command itself decides, and only a leak would be wrong. */
-function demanded(spec: CommandSpec, who: Who, whose: Whose): string | 'allowed' | undefined {
+function demanded(spec: CommandSpec, who: Who, whose: Whose, kind: ConversationKind): string | undefined {
   if (spec.access === 'anyone') return undefined
   if (who === 'anonymous') return 'unauthenticated'
-  if (spec.access === 'admin' && who !== 'admin') return 'forbidden'
+  if (spec.permission && !permits(who, spec.permission)) return 'forbidden'
   if (spec.access === 'conversation_member') {
-    if (whose !== 'own') return 'not_found'
-    return who === 'member' ? undefined : 'not_found'
+    if (reachesEveryChannel(spec, who) && kind === 'channel' && whose !== 'missing') return undefined
+    return whose === 'own' && inside.has(who) ? undefined : 'not_found'
   }
   if (spec.access === 'owner' && whose !== 'own') return 'not_found'
   return undefined
 }
 
-async function setTheScene(server: TestServer) {
-  const [alice, bob, stranger, carol, dave] = await Promise.all(
-    ['alice', 'bob', 'stranger', 'carol', 'dave'].map((name) => server.person(name)),
-  )
-  const people = { alice, bob, stranger, carol, dave } as Record<string, TestPerson>
-  const shared = await makeThread(alice as TestPerson, bob as TestPerson)
-  const foreign = await makeThread(carol as TestPerson, dave as TestPerson)
-  // Nothing makes people leave threads yet, but the rule must already hold.
-  const exMember = await server.person('exmember')
-  await server.platform.db.executeQuery({
-    sql: `insert into members (conversation, person, role, joined_at_place, left_at_place) values ($1, $2, 'member', 1, 2)`,
-    parameters: [shared, exMember.id],
-    query: { kind: 'RawNode' },
-  } as never)
+function permits(who: Who, permission: Permission): boolean {
+  return (builtInRoles[instanceRole[who] ?? 'member'] as readonly Permission[]).includes(permission)
+}
+
+function reachesEveryChannel(spec: CommandSpec, who: Who): boolean {
+  return spec.orPermission !== undefined && permits(who, spec.orPermission)
+}
+
+type Cast = Record<Who, TestPerson | undefined>
+
+async function gather(
+  server: TestServer,
+): Promise<{ cast: Cast; others: readonly [TestPerson, TestPerson, TestPerson] }> {
+  const cast = { anonymous: undefined, 'instance owner': server.admin } as Cast
+  for (const who of everybody) {
+    if (who in cast) continue
+    const person = await server.person(who.replaceAll(/[^a-z]/g, ''))
+    const role = instanceRole[who]
+    if (role) await server.admin.call('people.setRole', { person: person.id, role })
+    cast[who] = person
+  }
+  const others = [await server.person('bob'), await server.person('carol'), await server.person('dave')] as const
+  await server.admin.call('roles.create', { id: 'helper', name: 'Helper', permissions: ['audit.read'] })
+  return { cast, others }
+}
+
+/** Two conversations of a kind: one with the cast in their places, and one of other people. */
+async function setTheScene(
+  server: TestServer,
+  cast: Cast,
+  [bob, carol, dave]: readonly [TestPerson, TestPerson, TestPerson],
+  kind: ConversationKind,
+): Promise<{ shared: ConversationId; foreign: ConversationId }> {
+  if (kind === 'thread') {
+    const pair = await makeThread(cast.member as TestPerson, bob)
+    // Nobody leaves a thread, but the rule must hold all the same.
+    await placeByHand(server, pair, cast)
+    return { shared: pair, foreign: await makeThread(carol, dave) }
+  }
+  const shared = await makeConversation(server, cast.owner as TestPerson, kind)
+  const insiders = [cast.member, cast.reader, cast.moderator, cast['ex-member'], bob] as TestPerson[]
+  const owner = cast.owner as TestPerson
+  await owner.call('members.add', { conversation: shared, people: insiders.map((person) => person.id) })
+  for (const role of ['reader', 'moderator'] as const)
+    await owner.call('members.setRole', { conversation: shared, person: (cast[role] as TestPerson).id, role })
+  await owner.call('members.remove', { conversation: shared, person: (cast['ex-member'] as TestPerson).id })
+  return { shared, foreign: await makeConversation(server, carol, kind) }
+}
+
+async function placeByHand(server: TestServer, conversation: ConversationId, cast: Cast) {
+  const places = [
+    [cast['ex-member'], 'member', 2],
+    [cast.reader, 'reader', null],
+    [cast.moderator, 'moderator', null],
+    [cast.owner, 'owner', null],
+  ] as const
+  for (const [person, role, left] of places)
+    await server.platform.db.executeQuery({
+      sql: `insert into members (conversation, person, role, joined_at_place, left_at_place) values ($1, $2, $3, 1, $4)
+        on conflict (conversation, person) do nothing`,
+      parameters: [conversation, (person as TestPerson).id, role, left],
+      query: { kind: 'RawNode' },
+    } as never)
+}
+
+/** These end the session that asks, so the others would be judged without one. */
+const endsItself = new Set<CommandName>(['sessions.signOut', 'sessions.revoke'])
+
+test('every command, asked by everyone about everything, over REST, as a frame by REST and as a frame', {
+  timeout: 300_000,
+}, async () => {
+  const server = await startTestServer({ requestsPerMinute: 1_000_000, attemptsPerMinute: 1_000_000 })
+  const { cast, others } = await gather(server)
+  const sockets = new Map<Who, TestSocket>()
+  for (const who of everybody) {
+    const socket = await cast[who]?.connect()
+    if (socket) sockets.set(who, socket)
+  }
   const { invitation } = await server.admin.call('invitations.create', { role: 'member', uses: 9, expiresInHours: 1 })
-  const things = (conversation: ConversationId, person: TestPerson, session: SessionId): Things => ({
-    conversation,
-    person: person.id,
-    session,
-    invitation: invitation.id,
-  })
   const missing: Things = {
     conversation: randomUUID() as ConversationId,
     person: randomUUID() as PersonId,
     session: randomUUID() as SessionId,
     invitation: randomUUID() as InvitationId,
   }
-  const own = (who: TestPerson | undefined) =>
-    things(shared, bob as TestPerson, (who ?? (alice as TestPerson)).signedIn.session as SessionId)
-  const foreigns = things(foreign, dave as TestPerson, (dave as TestPerson).signedIn.session as SessionId)
-  const cast: Record<Who, TestPerson | undefined> = {
-    anonymous: undefined,
-    stranger: people.stranger,
-    'ex-member': exMember,
-    member: alice,
-    admin: server.admin,
-  }
-  return { cast, people, shared, foreign, own, foreigns, missing }
-}
-
-/** These end the session that asks, so the others would be judged without one. */
-const endsItself = new Set<CommandName>(['sessions.signOut', 'sessions.revoke'])
-
-test('every command, asked by everyone about everything, over REST, as a frame by REST and as a frame', async () => {
-  const server = await startTestServer({ requestsPerMinute: 1_000_000, attemptsPerMinute: 1_000_000 })
-  const { cast, own, foreigns, missing } = await setTheScene(server)
-  const sockets = new Map<Who, TestSocket>()
-  for (const [who, person] of Object.entries(cast) as [Who, TestPerson | undefined][])
-    if (person) sockets.set(who, await person.connect())
+  const about = (conversation: ConversationId, person: TestPerson, session: TestPerson): Things => ({
+    conversation,
+    person: person.id,
+    session: session.signedIn.session as SessionId,
+    invitation: invitation.id,
+  })
 
   const leaks: string[] = []
   let cases = 0
   for (const spec of commands as readonly CommandSpec[]) {
+    const t0 = performance.now()
     const name = spec.name as CommandName
-    for (const [who, person] of Object.entries(cast) as [Who, TestPerson | undefined][]) {
-      const headers = person ? { authorization: `Bearer ${person.signedIn.accessToken}` } : {}
-      const answers = new Map<string, Answer>()
-      for (const whose of ['own', 'foreign', 'missing'] as const) {
-        if (endsItself.has(name) && whose === 'own' && person) continue
-        if (name === 'sessions.signOut' && person) continue
-        const things = whose === 'own' ? own(person) : whose === 'foreign' ? foreigns : missing
-        for (const carrier of ['rest', 'frames', 'socket'] as const) {
-          const answer = await ask(server, sockets.get(who), carrier, spec, inputs[name](things), headers)
-          if (!answer) continue
-          cases++
-          answers.set(`${carrier} ${whose}`, answer)
-          const label = `${name} by ${who} about ${whose} over ${carrier}: ${answer.status} ${answer.code ?? 'allowed'}`
-          const expected = demanded(spec, who, whose)
-          if (expected !== undefined && answer.code !== expected) leaks.push(`${label}, expected ${expected}`)
-          if (answer.status >= 500) leaks.push(`${label}: a failure, not a refusal`)
-          if (answer.code !== undefined && !(answer.code in errors)) leaks.push(`${label}: not in the closed list`)
+    const namesOne = 'conversation' in spec.input.properties || name === 'messages.pull'
+    for (const kind of namesOne ? (['thread', 'group', 'channel'] as const) : (['group'] as const)) {
+      // A scene for each, because many of them change it.
+      const { shared, foreign } = await setTheScene(server, cast, others, kind)
+      for (const who of everybody) {
+        const person = cast[who]
+        const headers = person ? { authorization: `Bearer ${person.signedIn.accessToken}` } : {}
+        const answers = new Map<string, Answer>()
+        for (const whose of ['own', 'foreign', 'missing'] as const) {
+          if (endsItself.has(name) && whose === 'own' && person) continue
+          if (name === 'sessions.signOut' && person) continue
+          const things = {
+            own: about(shared, others[0], person ?? others[0]),
+            foreign: about(foreign, others[2], others[2]),
+            missing,
+          }[whose]
+          for (const carrier of ['rest', 'frames', 'socket'] as const) {
+            const answer = await ask(server, sockets.get(who), carrier, spec, inputs[name](things), headers)
+            if (!answer) continue
+            cases++
+            answers.set(`${carrier} ${whose}`, answer)
+            const label = `${name} by ${who} about ${whose} ${kind} over ${carrier}: ${answer.status} ${answer.code ?? 'allowed'}`
+            const expected = demanded(spec, who, whose, kind)
+            if (expected !== undefined && answer.code !== expected) leaks.push(`${label}, expected ${expected}`)
+            if (answer.status >= 500) leaks.push(`${label}: a failure, not a refusal`)
+            if (answer.code !== undefined && !(answer.code in errors)) leaks.push(`${label}: not in the closed list`)
+          }
         }
+        // To a stranger, what is hidden and what does not exist look the same: same status, same bytes.
+        if ((namesOne || spec.access === 'owner') && !seesHidden(spec, name, who, kind))
+          for (const carrier of ['rest', 'frames', 'socket']) {
+            const [hidden, absent] = [answers.get(`${carrier} foreign`), answers.get(`${carrier} missing`)]
+            if (JSON.stringify(hidden) !== JSON.stringify(absent))
+              leaks.push(`${name} by ${who} over ${carrier} tells a foreign ${kind} from a missing one`)
+          }
       }
-      // To a stranger, what is hidden and what does not exist look the same: same status, same bytes.
-      if (
-        spec.access === 'conversation_member' ||
-        spec.access === 'owner' ||
-        name === 'threads.join' ||
-        name === 'messages.pull'
-      )
-        for (const carrier of ['rest', 'frames', 'socket']) {
-          const [hidden, absent] = [answers.get(`${carrier} foreign`), answers.get(`${carrier} missing`)]
-          if (JSON.stringify(hidden) !== JSON.stringify(absent))
-            leaks.push(`${name} by ${who} over ${carrier} tells a foreign thing from a missing one`)
-        }
     }
+    console.log(name, (performance.now() - t0).toFixed(0), cases)
   }
   expect(leaks).toEqual([])
-  expect(cases).toBeGreaterThan(1_000)
+  expect(cases).toBeGreaterThan(2_000)
+  process.stdout.write(`${cases} cases of authorisation\n`)
+
   // The refusals above mean something only because the same inputs are good in the right hands.
-  const alice = cast.member as TestPerson
-  for (const name of [
-    'messages.send',
-    'messages.page',
-    'conversations.get',
-    'receipts.read',
-    'typing.set',
-    'drafts.set',
+  const { shared } = await setTheScene(server, cast, others, 'channel')
+  const things = about(shared, others[0], others[0])
+  for (const [who, name] of [
+    ['member', 'messages.send'],
+    ['member', 'messages.page'],
+    ['member', 'conversations.get'],
+    ['member', 'receipts.read'],
+    ['member', 'typing.set'],
+    ['member', 'drafts.set'],
+    ['reader', 'members.list'],
+    ['member', 'members.invite'],
+    ['moderator', 'members.silence'],
+    ['moderator', 'conversations.change'],
+    ['owner', 'members.setRole'],
+    ['moderator', 'members.remove'],
+    ['admin', 'members.add'],
+    ['reader', 'members.leave'],
+    ['guest', 'roles.list'],
+    ['admin', 'channels.create'],
   ] as const)
-    await expect(alice.call(name, inputs[name](own(alice)) as never), name).resolves.toBeDefined()
+    await expect(
+      (cast[who] as TestPerson).call(name, inputs[name](things) as never),
+      `${name} by ${who}`,
+    ).resolves.toBeDefined()
 })
+
+/** Whoever manages every channel may well know of those they are not in. */
+function seesHidden(spec: CommandSpec, name: CommandName, who: Who, kind: ConversationKind): boolean {
+  if (kind !== 'channel' || !permits(who, 'channels.manage')) return false
+  return spec.orPermission !== undefined || name === 'channels.join' || name === 'channels.delete'
+}
 
 async function ask(
   server: TestServer,
@@ -279,18 +396,17 @@ function isFileOfTheApp(route: string): boolean {
 
 test('strangers hear nothing of a conversation, while its members do', async () => {
   const server = await startTestServer()
-  const { people, shared, cast } = await setTheScene(server)
-  const [alice, bob] = [people.alice as TestPerson, people.bob as TestPerson]
-  const outside = await Promise.all(
-    [cast.stranger, cast['ex-member'], cast.admin, people.carol].map((person) => (person as TestPerson).connect()),
-  )
-  const inside = await bob.connect()
-  const alices = await alice.connect()
+  const { cast, others } = await gather(server)
+  const { shared } = await setTheScene(server, cast, others, 'group')
+  const outsiders = ['stranger', 'ex-member', 'admin', 'instance owner'] as const
+  const outside = await Promise.all(outsiders.map((who) => (cast[who] as TestPerson).connect()))
+  const inside = await others[0].connect()
+  const members = await (cast.member as TestPerson).connect()
 
-  await alices.call('messages.send', { conversation: shared, clientId: clientId(), text: 'between us' })
-  await alices.call('typing.set', { conversation: shared, active: true })
-  await alices.call('receipts.read', { conversation: shared, place: 3 })
-  await alices.call('drafts.set', { conversation: shared, text: 'later' })
+  await members.call('messages.send', { conversation: shared, clientId: clientId(), text: 'between us' })
+  await members.call('typing.set', { conversation: shared, active: true })
+  await members.call('receipts.read', { conversation: shared, place: 3 })
+  await members.call('drafts.set', { conversation: shared, text: 'later' })
   await inside.next('entry', ({ entry }) => entry.kind === 'message' && entry.body.text === 'between us')
   await inside.next('typing')
   await inside.next('receipt')

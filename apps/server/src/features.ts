@@ -1,12 +1,16 @@
 import { board } from '#features/board'
+import { channels } from '#features/channels'
 import { conversations } from '#features/conversations'
 import { drafts } from '#features/drafts'
+import { groups } from '#features/groups'
 import { instance } from '#features/instance'
 import { invitations } from '#features/invitations'
+import { members } from '#features/members'
 import { messages } from '#features/messages'
 import { people } from '#features/people'
 import { presence } from '#features/presence'
 import { receipts } from '#features/receipts'
+import { roles } from '#features/roles'
 import { sessions } from '#features/sessions'
 import { settings } from '#features/settings'
 import { threads } from '#features/threads'
@@ -14,12 +18,16 @@ import { typing } from '#features/typing'
 
 /** Every capability of the server. One may call only those above it: the order is the import law. */
 export const features = [
+  roles,
   people,
   sessions,
   invitations,
   instance,
   settings,
   conversations,
+  members,
+  groups,
+  channels,
   messages,
   threads,
   receipts,

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { commands } from '@sotto/protocol'
 import { findSetupToken } from '#features/instance'
-import { findPicture, getPerson, setPicture } from '#features/people'
+import { findPicture, permissionsOf, setPicture } from '#features/people'
 import { authenticate } from '#features/sessions'
 import { folderBlobs } from '#platform/blobs'
 import { openBoard } from '#platform/board'
@@ -128,7 +128,7 @@ async function openEdge(
   const fanout = openFanout(platform.bus)
   const dispatch: Dispatch = measured(
     dispatcher(platform, features, {
-      isAdmin: async (person) => (await getPerson(platform.db, person)).role === 'admin',
+      permissionsOf: (person) => permissionsOf(platform.db, person),
     }),
   )
   const perPerson = rateLimit(config.requestsPerMinute)

@@ -1,20 +1,28 @@
 import { boardCommands } from './board.ts'
+import { channelCommands } from './channels.ts'
 import { conversationCommands, threadCommands } from './conversations.ts'
 import type { InputOf, ReplyOf } from './define.ts'
+import { groupCommands } from './groups.ts'
 import { instanceCommands, invitationCommands } from './instance.ts'
+import { memberCommands } from './members.ts'
 import { draftCommands, messageCommands } from './messages.ts'
 import { peopleCommands } from './people.ts'
 import { presenceCommands, receiptCommands, typingCommands } from './receipts.ts'
+import { roleCommands } from './roles.ts'
 import { sessionCommands } from './sessions.ts'
 
 /** Every request there is. The server refuses to start when one of them has no handler, and the reference is made from this list. */
 export const commands = [
   ...instanceCommands,
   ...invitationCommands,
+  ...roleCommands,
   ...peopleCommands,
   ...sessionCommands,
   ...conversationCommands,
   ...threadCommands,
+  ...memberCommands,
+  ...groupCommands,
+  ...channelCommands,
   ...messageCommands,
   ...draftCommands,
   ...receiptCommands,

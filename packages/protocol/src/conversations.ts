@@ -6,6 +6,7 @@ import {
   ConversationId,
   EntryId,
   exactly,
+  line,
   Nothing,
   nullable,
   oneOf,
@@ -22,6 +23,10 @@ export type ConversationKind = Static<typeof ConversationKind>
 export const Policy = oneOf('private', 'supervised', 'managed')
 export type Policy = Static<typeof Policy>
 
+/** What one is in a conversation. A reader sees everything and writes nothing. */
+export const MemberRole = oneOf('owner', 'moderator', 'member', 'reader')
+export type MemberRole = Static<typeof MemberRole>
+
 /** A conversation as it stands on one member's personal board. */
 export const ConversationCard = exactly({
   conversation: ConversationId,
@@ -29,11 +34,46 @@ export const ConversationCard = exactly({
   policy: Policy,
   /** In a thread: the other person, or null while the seat is free. */
   with: nullable(PersonId),
-  title: nullable(Type.String()),
+  /** One's own role. */
+  role: MemberRole,
   archived: Type.Boolean(),
   createdAt: Time,
 })
 export type ConversationCard = Static<typeof ConversationCard>
+
+/** From which role on one may. */
+const From = oneOf('member', 'moderator', 'owner')
+
+/** What members may do, each with the least role that may. What is not in here (roles, deleting) is for owners. */
+export const Rights = exactly({
+  post: From,
+  invite: From,
+  /** Name, topic, category and slow mode. */
+  change: From,
+  /** Take others out, delete what they wrote, silence them. */
+  moderate: From,
+})
+export type Rights = Static<typeof Rights>
+
+export const ConversationName = line(80)
+
+/** What a group or channel is and how it is run, the same for all its members. A thread has the defaults and no name. */
+export const Details = exactly({
+  name: nullable(ConversationName),
+  topic: line(500, 0),
+  /** Channels: the heading under which it is listed; empty for none. */
+  category: line(40, 0),
+  /** Channels: whether everybody who may browse finds and joins it, instead of members by invitation. */
+  listed: Type.Boolean(),
+  /** Whether newcomers read from the beginning, or from where they came in. */
+  history: oneOf('all', 'joined'),
+  rights: Rights,
+  /** Seconds a member has to wait between two messages; 0 for none. */
+  slowSeconds: Type.Integer({ minimum: 0, maximum: 6 * 3600 }),
+  /** Nobody writes any more; everything stays readable. */
+  closed: Type.Boolean(),
+})
+export type Details = Static<typeof Details>
 
 /** How far a member is. Places only grow. `read` is absent where the person does not share it. */
 export const Receipt = exactly({ person: PersonId, delivered: Place, read: Place })
@@ -47,6 +87,8 @@ export const Head = exactly({
   floor: Place,
   /** The reader's own read place. */
   read: Place,
+  details: Details,
+  members: Type.Integer({ minimum: 0, description: 'How many there are.' }),
   /** The other members' receipts; empty in conversations of more than 50. */
   receipts: Type.Array(Receipt),
 })
@@ -67,9 +109,22 @@ export const conversationCommands = [
     name: 'conversations.get',
     rest: 'GET /conversations/{conversation}',
     access: 'conversation_member',
-    summary: 'One conversation: its card, where it stands and who is in it.',
+    summary: 'One conversation: its card and where it stands.',
     input: exactly(conversation),
-    reply: exactly({ card: ConversationCard, head: Head, members: Type.Array(PersonId) }),
+    reply: exactly({ card: ConversationCard, head: Head }),
+  }),
+  command({
+    name: 'conversations.change',
+    rest: 'PATCH /conversations/{conversation}',
+    access: 'conversation_member',
+    orPermission: 'channels.manage',
+    summary:
+      'Changes a group or channel; fields left out stay as they are. Who may is in `rights`; rights and history are for owners.',
+    input: exactly({
+      ...conversation,
+      change: Type.Partial(Details, { additionalProperties: false, minProperties: 1 }),
+    }),
+    reply: exactly({ details: Details }),
   }),
   command({
     name: 'conversations.archive',
@@ -87,6 +142,7 @@ export const threadCommands = [
     name: 'threads.start',
     rest: 'POST /threads',
     access: 'signed_in',
+    permission: 'threads.start',
     summary: 'Sends a message to a person: makes the thread of the two, or continues it. Idempotent by `clientId`.',
     input: exactly({
       person: PersonId,
@@ -99,6 +155,7 @@ export const threadCommands = [
     name: 'threads.open',
     rest: 'POST /threads/open',
     access: 'signed_in',
+    permission: 'threads.start',
     summary: 'Makes a thread with a free seat, to invite somebody into by link.',
     input: exactly({ clientId: ClientId }),
     reply: exactly(conversation),

@@ -1,4 +1,5 @@
 import type { Static, TObject, TSchema } from 'typebox'
+import type { Permission } from './roles.ts'
 
 /**
  * Who may ask. Everyone else is refused before the handler runs, or (for `conversation_member` and `owner`) gets `not_found`,
@@ -13,8 +14,6 @@ export type Access =
   | 'conversation_member'
   /** The person whom the named object belongs to. */
   | 'owner'
-  /** Instance admins. */
-  | 'admin'
 
 /** Which transports carry a command: both, or only one where the other makes no sense. */
 export type Carrier = 'both' | 'rest' | 'socket'
@@ -30,6 +29,10 @@ export interface CommandSpec<
   /** Method and path below `/api/v1`. Names in braces are fields of the input, taken from the path. */
   readonly rest: `${'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'} /${string}`
   readonly access: Who
+  /** What the instance role of the person must permit as well; without it, `forbidden`. */
+  readonly permission?: Permission
+  /** What opens a command of the members of a channel to people who are not in it. */
+  readonly orPermission?: Permission
   readonly carrier: Carrier
   /** One sentence for the reference. */
   readonly summary: string

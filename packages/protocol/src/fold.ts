@@ -1,3 +1,4 @@
+import type { Details, MemberRole } from './conversations.ts'
 import type { Entry } from './messages.ts'
 import type { PersonId } from './types.ts'
 
@@ -52,27 +53,43 @@ export function heldDownTo(spans: readonly Span[], to: number): number {
 
 /** A conversation as its log tells it. The server’s snapshot, the client’s store and the tests all come from this fold. */
 export interface View {
-  readonly members: readonly PersonId[]
+  readonly members: ReadonlyMap<PersonId, { readonly role: MemberRole; readonly silencedUntil: string | null }>
+  /** Null before the first entry. */
+  readonly details: Details | null
   readonly messages: readonly Message[]
 }
 export type Message = Extract<Entry, { kind: 'message' }>
 
-export const emptyView: View = { members: [], messages: [] }
+export const emptyView: View = { members: new Map(), details: null, messages: [] }
 
 /** The next view after one entry; entries come in the order of their places. A kind this version does not know changes nothing. */
 export function applyEntry(view: View, entry: Entry): View {
   switch (entry.kind) {
     case 'created':
-      return { ...view, members: [entry.sender] }
+      return { ...view, details: entry.body.details, members: withMember(view, entry.sender, { role: 'owner' }) }
     case 'joined':
-      return { ...view, members: [...view.members.filter((person) => person !== entry.body.person), entry.body.person] }
-    case 'left':
-      return { ...view, members: view.members.filter((person) => person !== entry.body.person) }
+      return { ...view, members: withMember(view, entry.body.person, {}) }
+    case 'left': {
+      const members = new Map(view.members)
+      members.delete(entry.body.person)
+      return { ...view, members }
+    }
+    case 'role':
+      return { ...view, members: withMember(view, entry.body.person, { role: entry.body.role }) }
+    case 'silenced':
+      return { ...view, members: withMember(view, entry.body.person, { silencedUntil: entry.body.until }) }
+    case 'changed':
+      return { ...view, details: entry.body.details }
     case 'message':
       return { ...view, messages: [...view.messages, entry] }
     default:
       return view
   }
+}
+
+function withMember(view: View, person: PersonId, change: Partial<{ role: MemberRole; silencedUntil: string | null }>) {
+  const before = view.members.get(person) ?? { role: 'member' as const, silencedUntil: null }
+  return new Map(view.members).set(person, { ...before, ...change })
 }
 
 /** Whether an entry is one that a person has to read. */

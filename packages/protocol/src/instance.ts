@@ -1,6 +1,7 @@
 import Type, { type Static } from 'typebox'
 import { command } from './define.ts'
-import { DeviceName, DisplayName, Keep, Password, Role, SignedIn, UserName } from './people.ts'
+import { DeviceName, DisplayName, Keep, Password, SignedIn, UserName } from './people.ts'
+import { RoleId } from './roles.ts'
 import { exactly, InvitationId, line, Nothing, nullable, Time, Token } from './types.ts'
 
 /** What anyone who opens the page learns of the instance. */
@@ -13,7 +14,7 @@ export type Instance = Static<typeof Instance>
 
 export const Invitation = exactly({
   id: InvitationId,
-  role: Role,
+  role: RoleId,
   usesLeft: Type.Integer({ minimum: 0 }),
   expiresAt: Time,
   createdAt: Time,
@@ -50,7 +51,8 @@ export const instanceCommands = [
   command({
     name: 'instance.update',
     rest: 'PATCH /instance',
-    access: 'admin',
+    access: 'signed_in',
+    permission: 'instance.manage',
     summary: 'Changes the instance’s name and whether sign-up is open; fields left out stay as they are.',
     input: exactly({ name: Type.Optional(line(64)), openSignUp: Type.Optional(Type.Boolean()) }),
     reply: Instance,
@@ -58,7 +60,8 @@ export const instanceCommands = [
   command({
     name: 'instance.rotateKeys',
     rest: 'POST /instance/rotate-keys',
-    access: 'admin',
+    access: 'signed_in',
+    permission: 'instance.manage',
     summary: 'Gives every conversation a new data key for what comes next; what is stored stays readable.',
     input: Nothing,
     reply: exactly({ conversations: Type.Integer({ minimum: 0 }) }),
@@ -69,10 +72,11 @@ export const invitationCommands = [
   command({
     name: 'invitations.create',
     rest: 'POST /invitations',
-    access: 'admin',
+    access: 'signed_in',
+    permission: 'people.invite',
     summary: 'Makes an invitation link. Its token is shown only in this reply.',
     input: exactly({
-      role: Role,
+      role: RoleId,
       uses: Type.Integer({ minimum: 1, maximum: 10_000 }),
       expiresInHours: Type.Integer({ minimum: 1, maximum: 24 * 90 }),
     }),
@@ -81,7 +85,8 @@ export const invitationCommands = [
   command({
     name: 'invitations.list',
     rest: 'GET /invitations',
-    access: 'admin',
+    access: 'signed_in',
+    permission: 'people.invite',
     summary: 'Invitations that can still be used.',
     input: Nothing,
     reply: exactly({ invitations: Type.Array(Invitation) }),
@@ -89,7 +94,8 @@ export const invitationCommands = [
   command({
     name: 'invitations.revoke',
     rest: 'DELETE /invitations/{invitation}',
-    access: 'admin',
+    access: 'signed_in',
+    permission: 'people.invite',
     summary: 'Ends an invitation.',
     input: exactly({ invitation: InvitationId }),
     reply: Nothing,
@@ -101,6 +107,6 @@ export const invitationCommands = [
     carrier: 'rest',
     summary: 'Who invites to what, for the page behind an invitation link.',
     input: exactly({ invitation: Token }),
-    reply: exactly({ instance: Type.String(), invitedBy: nullable(Type.String()), role: Role }),
+    reply: exactly({ instance: Type.String(), invitedBy: nullable(Type.String()), role: RoleId }),
   }),
 ] as const

@@ -25,3 +25,6 @@ export const defaultSettings: Settings = {
   shareRead: true,
   language: '',
 }
+
+/** Conversations with more members than this do not tell each member where every other one is, nor who is typing. */
+export const maxMembersWithReceipts = 50

@@ -1,12 +1,20 @@
 import Type, { type Static } from 'typebox'
+import { Details, MemberRole } from './conversations.ts'
 import { command } from './define.ts'
 import { maxTextBytes } from './limits.ts'
 import { ClientId, ConversationId, EntryId, exactly, nullable, PersonId, Place, Time } from './types.ts'
 
 export const MessageBody = exactly({ text: Type.String() })
 
+/** Somebody came or went; `members` is how many there are since. */
+const Coming = exactly({ person: PersonId, members: Type.Integer({ minimum: 0 }) })
+const GivenRole = exactly({ person: PersonId, role: MemberRole })
+/** All of the details as they are from here on: the last such entry tells how a conversation is run. */
+const Changed = exactly({ details: Details })
+const Silence = exactly({ person: PersonId, until: nullable(Time) })
+
 /** What an entry says, by its kind. */
-export const EntryBody = Type.Union([MessageBody, exactly({ person: PersonId }), exactly({})])
+export const EntryBody = Type.Union([MessageBody, Coming, GivenRole, Changed, Silence])
 
 const entry = {
   conversation: ConversationId,
@@ -22,9 +30,14 @@ const entry = {
 /** One item of a conversation's log. An entry of a kind a client does not know changes nothing it shows. */
 export const Entry = Type.Union([
   exactly({ ...entry, kind: Type.Literal('message'), body: MessageBody }),
-  exactly({ ...entry, kind: Type.Literal('created'), body: exactly({}) }),
-  exactly({ ...entry, kind: Type.Literal('joined'), body: exactly({ person: PersonId }) }),
-  exactly({ ...entry, kind: Type.Literal('left'), body: exactly({ person: PersonId }) }),
+  exactly({ ...entry, kind: Type.Literal('created'), body: Changed }),
+  /** `sender` is the person, or who brought them in. */
+  exactly({ ...entry, kind: Type.Literal('joined'), body: Coming }),
+  /** `sender` is the person, or who took them out. */
+  exactly({ ...entry, kind: Type.Literal('left'), body: Coming }),
+  exactly({ ...entry, kind: Type.Literal('role'), body: GivenRole }),
+  exactly({ ...entry, kind: Type.Literal('changed'), body: Changed }),
+  exactly({ ...entry, kind: Type.Literal('silenced'), body: Silence }),
 ])
 export type Entry = Static<typeof Entry>
 export type EntryKind = Entry['kind']

@@ -1,9 +1,7 @@
 import Type, { type Static } from 'typebox'
 import { command } from './define.ts'
+import { RoleId } from './roles.ts'
 import { exactly, line, Nothing, nullable, oneOf, PersonId, Time, Token } from './types.ts'
-
-export const Role = oneOf('admin', 'member')
-export type Role = Static<typeof Role>
 
 /** What everybody of the instance may know of a person. */
 export const Person = exactly({
@@ -13,7 +11,7 @@ export const Person = exactly({
   status: Type.String({ description: 'What the person wrote about now; empty for nothing.' }),
   timeZone: Type.String({ description: 'An IANA time zone, or empty.' }),
   picture: nullable(Type.String({ description: 'Changes when the picture does; null without one.' })),
-  role: Role,
+  role: RoleId,
 })
 export type Person = Static<typeof Person>
 
@@ -93,6 +91,7 @@ export const peopleCommands = [
     name: 'people.list',
     rest: 'GET /people',
     access: 'signed_in',
+    permission: 'people.browse',
     summary: 'The directory, by name, optionally only names that begin with a prefix.',
     input: exactly({
       prefix: Type.Optional(line(64, 0)),
@@ -115,9 +114,11 @@ export const peopleCommands = [
   command({
     name: 'people.setRole',
     rest: 'PUT /people/{person}/role',
-    access: 'admin',
-    summary: 'Gives a person another instance role. The last admin keeps theirs.',
-    input: exactly({ person: PersonId, role: Role }),
+    access: 'signed_in',
+    permission: 'people.manage',
+    summary:
+      'Gives a person another instance role. Nobody gives or takes more than they may do themselves, and the last owner keeps theirs.',
+    input: exactly({ person: PersonId, role: RoleId }),
     reply: Person,
   }),
 ] as const

@@ -2,3 +2,5 @@
 export * from './errors.ts'
 export * from './fold.ts'
 export * from './limits.ts'
+export * from './permissions.ts'
+export * from './rights.ts'

@@ -5,6 +5,7 @@ import {
   type CommandSpec,
   type ConversationId,
   type ErrorBody,
+  type Permission,
   type PersonId,
   commands as specs,
 } from '@sotto/protocol'
@@ -17,7 +18,7 @@ export type Dispatch = (actor: Actor | null, name: string, input: unknown, origi
 
 /** Questions that the edge has and features answer. */
 export interface Doors {
-  isAdmin(person: PersonId): Promise<boolean>
+  permissionsOf(person: PersonId): Promise<readonly Permission[]>
 }
 
 interface Bound {
@@ -38,16 +39,26 @@ export function dispatcher(platform: Platform, features: readonly Feature[], doo
     if (spec.access !== 'anyone' && !actor) throw new AppError('unauthenticated')
     if (!found.check(input)) throw new AppError('invalid_input', found.fault(input))
     if (spec.carrier === 'socket' && !origin.link) throw new AppError('invalid_input', 'needs a connection')
-    if (spec.access === 'admin' && !(actor && (await doors.isAdmin(actor.person)))) throw new AppError('forbidden')
-    if (spec.access === 'conversation_member' && command.mode !== 'acts') await requireSeat(actor as Actor, input)
-    const context = { ...platform, actor, origin }
+    const hasRule = spec.permission !== undefined || spec.orPermission !== undefined
+    const permissions = hasRule && actor ? await doors.permissionsOf(actor.person) : []
+    if (spec.permission && !permissions.includes(spec.permission)) throw new AppError('forbidden', spec.permission)
+    if (spec.access === 'conversation_member' && command.mode !== 'acts')
+      await requireSeat(
+        actor as Actor,
+        input,
+        spec.orPermission !== undefined && permissions.includes(spec.orPermission),
+      )
+    const context = { ...platform, actor, origin, permissions }
     if (command.mode !== 'writes') return command.handle(context, input)
     return retryLostRace(() => write(context, command, input))
   }
 
-  async function requireSeat(actor: Actor, input: unknown) {
+  /** `everyChannel`: the actor may do this in channels they are not in, too. */
+  async function requireSeat(actor: Actor, input: unknown, everyChannel: boolean) {
     const { conversation } = input as { conversation: ConversationId }
-    if (!(await platform.log.findSeat(conversation, actor.person))) throw new AppError('not_found', 'conversation')
+    if (await platform.log.findSeat(conversation, actor.person)) return
+    if (everyChannel && (await platform.log.findConversation(platform.db, conversation))?.kind === 'channel') return
+    throw new AppError('not_found', 'conversation')
   }
 
   /** One command, one transaction; nothing is announced before it has committed. */

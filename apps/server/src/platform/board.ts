@@ -23,6 +23,8 @@ export interface Board {
     person: PersonId,
     rows: readonly { key: string; value: Value | null }[],
   ): Promise<void>
+  /** Removes a row from the boards of many people, in a fixed number of statements. */
+  removeFrom(tx: Tx, after: AfterCommit, people: readonly PersonId[], key: string): Promise<void>
   find(db: Db | Tx, person: PersonId, key: string): Promise<Value | undefined>
   /** Rows above a revision, in its order, removed ones as null. */
   pull(
@@ -81,6 +83,30 @@ export function openBoard(sealing: Sealing, bus: Bus): Board {
       after(() => {
         const frame = JSON.stringify({ type: 'board', previous, revision: last, rows: written })
         bus.publish({ kind: 'frame', audience: `p:${person}`, frame, mayDrop: false, head: last })
+      })
+    },
+
+    async removeFrom(tx, after, people, key) {
+      const { rows } = await sql<{ person: PersonId; revision: number }>`
+        with found as (
+          select r.person from board_rows r join boards b on b.person = r.person
+          where r.person = any(${people}::uuid[]) and r.key = ${key} and r.value is not null order by r.person for no key update of b
+        ), moved as (
+          update boards b set revision = b.revision + 1 from found f where b.person = f.person returning b.person, b.revision
+        )
+        update board_rows r set value = null, revision = m.revision from moved m where r.person = m.person and r.key = ${key}
+        returning r.person, r.revision`.execute(tx)
+      after(() => {
+        for (const { person, revision } of rows) {
+          const frame = { type: 'board', previous: revision - 1, revision, rows: [{ key, revision, value: null }] }
+          bus.publish({
+            kind: 'frame',
+            audience: `p:${person}`,
+            frame: JSON.stringify(frame),
+            mayDrop: false,
+            head: revision,
+          })
+        }
       })
     },
 

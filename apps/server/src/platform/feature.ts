@@ -4,6 +4,7 @@ import type {
   CommandName,
   ConversationId,
   Input,
+  Permission,
   PersonId,
   Reply,
   SessionId,
@@ -58,7 +59,12 @@ export interface Origin {
 
 type ActorOf<A extends Access> = A extends 'anyone' ? { readonly actor: Actor | null } : { readonly actor: Actor }
 
-export type Context<A extends Access = Access> = Platform & ActorOf<A> & { readonly origin: Origin }
+export type Context<A extends Access = Access> = Platform &
+  ActorOf<A> & {
+    readonly origin: Origin
+    /** What the actor's role permits, where the command has a rule about that; empty elsewhere. */
+    readonly permissions: readonly Permission[]
+  }
 /** Everything a command may touch, for exactly one transaction. What is handed to `after` runs once it has committed. */
 export type WriteContext<A extends Access = Access> = Context<A> & { readonly tx: Tx; readonly after: AfterCommit }
 

@@ -189,3 +189,25 @@ export async function fetchRest(
 export async function makeThread(one: TestPerson, other: TestPerson): Promise<ConversationId> {
   return (await one.write(other, 'hello')).conversation
 }
+
+let made = 0
+
+/** A group, or a channel that is not listed, of one owner. */
+export async function makeConversation(
+  server: TestServer,
+  owner: TestPerson,
+  kind: 'group' | 'channel',
+): Promise<ConversationId> {
+  const name = `Made ${++made}`
+  if (kind === 'group') {
+    const { card } = await owner.call('groups.create', { clientId: clientId(), name, people: [] })
+    return card.conversation
+  }
+  // Whoever makes a channel must be allowed to; it is handed over to its owner.
+  const { card } = await server.admin.call('channels.create', { clientId: clientId(), name, listed: false })
+  const { conversation } = card
+  await server.admin.call('members.add', { conversation, people: [owner.id] })
+  await server.admin.call('members.setRole', { conversation, person: owner.id, role: 'owner' })
+  await server.admin.call('members.leave', { conversation })
+  return conversation
+}

@@ -1,7 +1,16 @@
-import { AppError, type ConversationCard, type ConversationId, type PersonId } from '@sotto/protocol'
+import {
+  type Act,
+  AppError,
+  type ConversationCard,
+  type ConversationId,
+  type Details,
+  type MemberRole,
+  memberMay,
+  type PersonId,
+} from '@sotto/protocol'
 import type { AfterCommit, Db, Tx } from '#platform/database'
-import { type Context, type Feature, type Platform, reads, writes } from '#platform/feature'
-import type { Conversation } from '#platform/log'
+import { type Context, type Feature, type Platform, reads, type WriteContext, writes } from '#platform/feature'
+import type { Conversation, Doer } from '#platform/log'
 
 export const conversations: Feature = {
   name: 'conversations',
@@ -9,13 +18,22 @@ export const conversations: Feature = {
     reads('conversations.heads', async ({ log, actor }) => ({ heads: await log.heads(actor.person) })),
     reads('conversations.get', async (context, { conversation }) => {
       const { log, db, actor } = context
-      const [card, [head], members] = await Promise.all([
+      const [card, [head]] = await Promise.all([
         findCard(context, db, actor.person, conversation),
         log.heads(actor.person, conversation),
-        log.members(db, conversation),
       ])
       if (!card || !head) throw new AppError('not_found', 'conversation')
-      return { card, head, members }
+      return { card, head }
+    }),
+    writes('conversations.change', async (context, { conversation, change }) => {
+      const { tx, after, log, actor } = context
+      const { kind, details } = await requireMay(context, conversation, 'change')
+      if (kind === 'thread') throw new AppError('invalid_input', 'conversation')
+      if (change.name === null) throw new AppError('invalid_input', 'name')
+      if (kind === 'group' && (change.listed || change.category))
+        throw new AppError('invalid_input', 'a group is not listed')
+      if (ownersOnly.some((field) => change[field] !== undefined)) await requireMay(context, conversation, 'manage')
+      return { details: await log.change(tx, after, conversation, tidy(change, details), actor) }
     }),
     writes('conversations.archive', async (context, { conversation, archived }) => {
       const { tx, after, actor } = context
@@ -52,10 +70,72 @@ export async function putCards(
 }
 
 /** The card of a conversation for one of its members, not archived. */
-export function cardFor(conversation: Conversation, person: PersonId): ConversationCard {
-  const { id, kind, policy, title, pair, createdAt } = conversation
+export function cardFor(conversation: Conversation, person: PersonId, role: MemberRole): ConversationCard {
+  const { id, kind, policy, pair, createdAt } = conversation
   const other = pair[1] === null ? null : pair[0] === person ? pair[1] : pair[0]
-  return { conversation: id, kind, policy, with: other, title, archived: false, createdAt: createdAt.toISOString() }
+  return { conversation: id, kind, policy, with: other, role, archived: false, createdAt: createdAt.toISOString() }
+}
+
+/** Seats a person and puts the conversation on their board. False where they were a member already. */
+export async function enter(
+  context: Platform & { tx: Tx; after: AfterCommit },
+  conversation: Conversation,
+  person: PersonId,
+  by: Doer,
+): Promise<boolean> {
+  const { tx, after, log } = context
+  if (!(await log.seat(tx, after, conversation.id, person, by))) return false
+  await putCards(context, tx, after, [[person, cardFor(conversation, person, 'member')]])
+  return true
+}
+
+/** Takes a person out: from the commit on the conversation does not exist for them. False where they were no member. */
+export async function exit(
+  { log, board, tx, after }: Platform & { tx: Tx; after: AfterCommit },
+  conversation: ConversationId,
+  person: PersonId,
+  by: Doer,
+): Promise<boolean> {
+  if (!(await log.unseat(tx, after, conversation, person, by))) return false
+  await board.removeFrom(tx, after, [person], keyOf(conversation))
+  return true
+}
+
+/** Takes a deleted conversation off the boards of those who were in it. */
+export async function forget(
+  { board, tx, after }: Platform & { tx: Tx; after: AfterCommit },
+  conversation: ConversationId,
+  people: readonly PersonId[],
+): Promise<void> {
+  await board.removeFrom(tx, after, people, keyOf(conversation))
+}
+
+/**
+ * Locks a conversation and checks that the actor may do this in it now: by their role there, or in a channel by the permission to manage
+ * every channel. Throws `not_found` to everybody who is not in it, else `forbidden`.
+ */
+export async function requireMay(
+  { tx, log, actor, permissions }: WriteContext<'conversation_member'>,
+  conversation: ConversationId,
+  act: Act,
+): Promise<Conversation & { role: MemberRole | undefined }> {
+  const locked = await log.lock(tx, conversation)
+  const [me] = await log.findMembers(tx, conversation, [actor.person])
+  const managesChannels = locked.kind === 'channel' && permissions.includes('channels.manage')
+  if (!me && !managesChannels) throw new AppError('not_found', 'conversation')
+  if (!managesChannels && !(me && memberMay(me.role, act, locked.details))) throw new AppError('forbidden', act)
+  return { ...locked, role: me?.role }
+}
+
+const ownersOnly = ['rights', 'history', 'listed', 'closed'] as const
+
+function tidy(change: Partial<Details>, before: Details): Partial<Details> {
+  return {
+    ...change,
+    ...(change.name != null && { name: change.name.trim() || before.name }),
+    ...(change.topic !== undefined && { topic: change.topic.trim() }),
+    ...(change.category !== undefined && { category: change.category.trim() }),
+  }
 }
 
 /** Where the actor stands in a conversation; for everybody else it does not exist. */

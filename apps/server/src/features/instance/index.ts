@@ -18,7 +18,7 @@ export const instance: Feature = {
       if ((await getInstance(context.db)).ready) throw new AppError('link_expired', 'setup')
       const passwordHash = await hashPassword(input.password)
       return transact(context.db, async (tx, after) => {
-        // Under the lock: of two who open the link at once, one becomes the admin.
+        // Under the lock: of two who open the link at once, one becomes the owner.
         if ((await lockInstance(tx)).ready) throw new AppError('link_expired', 'setup')
         await updateInstance(tx, { ready: true, name: input.instance.trim() })
         const { name, displayName } = input
@@ -26,7 +26,7 @@ export const instance: Feature = {
           name,
           displayName,
           passwordHash,
-          role: 'admin',
+          role: 'owner',
           createdAt: context.clock.now(),
         })
         return startSession({ ...context, tx, after }, person.id, input.device, input.keep)

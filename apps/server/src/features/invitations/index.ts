@@ -1,5 +1,6 @@
 import { createHash, randomBytes, randomUUIDv7 } from 'node:crypto'
-import { AppError, type Invitation, type InvitationId, type Role } from '@sotto/protocol'
+import { AppError, type Invitation, type InvitationId, type RoleId } from '@sotto/protocol'
+import { getRole, requireGiving } from '#features/roles'
 import type { Db, Tx } from '#platform/database'
 import { type Feature, reads, writes } from '#platform/feature'
 import { deleteInvitation, findUsable, type InvitationRow, insertInvitation, listUsable, takeUse } from './store.ts'
@@ -7,7 +8,8 @@ import { deleteInvitation, findUsable, type InvitationRow, insertInvitation, lis
 export const invitations: Feature = {
   name: 'invitations',
   commands: [
-    writes('invitations.create', async ({ tx, clock, actor }, { role, uses, expiresInHours }) => {
+    writes('invitations.create', async ({ tx, clock, actor, permissions }, { role, uses, expiresInHours }) => {
+      requireGiving(permissions, (await getRole(tx, role)).permissions)
       const token = randomBytes(24).toString('base64url')
       const createdAt = clock.now()
       const row = {
@@ -33,7 +35,7 @@ export const invitations: Feature = {
 }
 
 /** Takes one use of an invitation and gives the role it grants. Throws `link_expired`, whatever is wrong with it. */
-export async function useInvitation(tx: Tx, token: string, now: Date): Promise<Role> {
+export async function useInvitation(tx: Tx, token: string, now: Date): Promise<RoleId> {
   const row = await takeUse(tx, hashToken(token), now)
   if (!row) throw new AppError('link_expired', 'invitation')
   return row.role

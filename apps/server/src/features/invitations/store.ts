@@ -1,11 +1,11 @@
-import type { InvitationId, PersonId, Role } from '@sotto/protocol'
+import type { InvitationId, PersonId, RoleId } from '@sotto/protocol'
 import type { Db, Tx } from '#platform/database'
 
 type Tables = {
   invitations: {
     id: InvitationId
     token_hash: Buffer
-    role: Role
+    role: RoleId
     uses_left: number
     expires_at: Date
     created_by: PersonId

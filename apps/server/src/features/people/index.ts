@@ -1,14 +1,16 @@
 import { randomUUIDv7 } from 'node:crypto'
-import { AppError, type Person, type PersonId, type Role } from '@sotto/protocol'
+import { AppError, type Permission, type Person, type PersonId, type RoleId } from '@sotto/protocol'
+import { getRole, requireGiving } from '#features/roles'
 import type { Db, Tx } from '#platform/database'
 import { acts, type Feature, reads, writes } from '#platform/feature'
 import { announcePerson } from './announce.ts'
 import { hashPassword, passwordMatches } from './password.ts'
 import { removePicture } from './picture.ts'
-import { findCredentials, findPeople, insertPerson, listPeople, lockAdmins, updatePerson } from './store.ts'
+import { findCredentials, findPeople, insertPerson, listPeople, lockOwners, updatePerson } from './store.ts'
 
 export { hashPassword } from './password.ts'
 export { findPicture, setPicture } from './picture.ts'
+export { findPeople, listPeople } from './store.ts'
 
 export const people: Feature = {
   name: 'people',
@@ -33,9 +35,12 @@ export const people: Feature = {
       return person
     }),
     acts('people.removePicture', (context) => removePicture(context, context.actor)),
-    writes('people.setRole', async ({ tx, after, ...platform }, { person: id, role }) => {
-      const admins = await lockAdmins(tx)
-      if (role !== 'admin' && admins.length === 1 && admins[0] === id) throw new AppError('conflict', 'the last admin')
+    writes('people.setRole', async ({ tx, after, actor, permissions, ...platform }, { person: id, role }) => {
+      const owners = await lockOwners(tx)
+      if (role !== 'owner' && owners.length === 1 && owners[0] === id) throw new AppError('conflict', 'the last owner')
+      const before = await getPerson(tx, id)
+      requireGiving(permissions, (await getRole(tx, before.role)).permissions)
+      requireGiving(permissions, (await getRole(tx, role)).permissions)
       const person = await updatePerson(tx, id, { role })
       if (!person) throw new AppError('not_found', 'person')
       after(
@@ -56,10 +61,16 @@ export async function getPerson(db: Db | Tx, id: PersonId): Promise<Person> {
   return person
 }
 
+/** What a person's role permits; nothing for somebody who does not exist. Read anew each time: a change counts at once. */
+export async function permissionsOf(db: Db | Tx, id: PersonId): Promise<readonly Permission[]> {
+  const [person] = await findPeople(db, [id])
+  return person ? (await getRole(db, person.role)).permissions : []
+}
+
 /** Throws `name_taken`. The hash is made before, outside the transaction: see `hashPassword`. */
 export async function createPerson(
   tx: Tx,
-  input: { name: string; displayName: string; passwordHash: string; role: Role; createdAt: Date },
+  input: { name: string; displayName: string; passwordHash: string; role: RoleId; createdAt: Date },
 ): Promise<Person> {
   const { displayName, ...rest } = input
   const person = await insertPerson(tx, { id: randomUUIDv7() as PersonId, displayName: displayName.trim(), ...rest })

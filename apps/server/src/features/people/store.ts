@@ -1,4 +1,4 @@
-import type { Person, PersonId, Role } from '@sotto/protocol'
+import type { Person, PersonId, RoleId } from '@sotto/protocol'
 import { type SqlBool, sql } from 'kysely'
 import type { Db, Tx } from '#platform/database'
 
@@ -10,7 +10,7 @@ type Tables = {
     status: string
     time_zone: string
     picture: string | null
-    role: Role
+    role: RoleId
     password_hash: string
     created_at: Date
   }
@@ -26,7 +26,7 @@ function toPerson(row: Row): Person {
 
 export async function insertPerson(
   tx: Tx,
-  person: { id: PersonId; name: string; displayName: string; role: Role; passwordHash: string; createdAt: Date },
+  person: { id: PersonId; name: string; displayName: string; role: RoleId; passwordHash: string; createdAt: Date },
 ): Promise<Person | undefined> {
   const row = await tx
     .withTables<Tables>()
@@ -74,7 +74,7 @@ export async function updatePerson(
     status?: string | undefined
     timeZone?: string | undefined
     picture?: string | null
-    role?: Role
+    role?: RoleId
     passwordHash?: string
   },
 ): Promise<Person | undefined> {
@@ -96,22 +96,26 @@ export async function updatePerson(
   return row && toPerson(row)
 }
 
-/** The ids of all admins, locked against a change of role until the transaction ends. */
-export async function lockAdmins(tx: Tx): Promise<PersonId[]> {
+/** The ids of all owners, locked against a change of role until the transaction ends. */
+export async function lockOwners(tx: Tx): Promise<PersonId[]> {
   const rows = await tx
     .withTables<Tables>()
     .selectFrom('people')
     .select('id')
-    .where('role', '=', 'admin')
+    .where('role', '=', 'owner')
     .orderBy('id')
     .forUpdate()
     .execute()
   return rows.map((row) => row.id)
 }
 
-/** In the order of their names, from after one. A prefix matches the name or the start of a word of the display name. */
-export async function listPeople(db: Db, page: { prefix: string; after: string; limit: number }): Promise<Person[]> {
+/** In the order of their names, from after one; with `among` only of these people. A prefix matches the name or the start of a word of the display name. */
+export async function listPeople(
+  db: Db,
+  page: { prefix: string; after: string; limit: number; among?: readonly PersonId[] },
+): Promise<Person[]> {
   let query = db.withTables<Tables>().selectFrom('people').select(shown).where('name', '>', page.after)
+  if (page.among) query = query.where('id', '=', sql<PersonId>`any(${page.among}::uuid[])`)
   if (page.prefix !== '') {
     const literal = page.prefix.toLowerCase().replaceAll(/[\\%_]/g, '\\$&')
     query = query.where((row) =>

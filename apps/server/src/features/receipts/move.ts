@@ -1,4 +1,5 @@
 import type { ConversationId, PersonId } from '@sotto/protocol'
+import { maxMembersWithReceipts } from '@sotto/protocol/pure'
 import { getSettings } from '#features/settings'
 import type { Platform } from '#platform/feature'
 import type { Moved } from '#platform/log'
@@ -55,12 +56,16 @@ async function flush(platform: Platform, wanted: readonly Wanted[]): Promise<voi
   for (const receipt of moved) tell(platform, receipt)
 }
 
-function tell({ bus }: Platform, { person, conversation, delivered, read, shownRead, readMoved, shownMoved }: Moved) {
+function tell(
+  { bus }: Platform,
+  { person, conversation, delivered, read, shownRead, readMoved, shownMoved, members }: Moved,
+) {
   if (readMoved) {
     const frame = JSON.stringify({ type: 'read', conversation, place: read })
     bus.publish({ kind: 'frame', audience: `p:${person}`, frame, mayDrop: false })
   }
-  if (shownMoved) {
+  // In a large conversation everybody's reading would be told to everybody.
+  if (shownMoved && members <= maxMembersWithReceipts) {
     const frame = JSON.stringify({ type: 'receipt', conversation, receipt: { person, delivered, read: shownRead } })
     bus.publish({ kind: 'frame', audience: `c:${conversation}`, frame, mayDrop: false })
   }

@@ -1,5 +1,5 @@
 import type { Input, Reply } from '@sotto/protocol'
-import { putCards } from '#features/conversations'
+import { cardFor, putCards } from '#features/conversations'
 import { takeTurn } from '#platform/database'
 import type { WriteContext } from '#platform/feature'
 
@@ -12,8 +12,7 @@ export async function open(
   await takeTurn(tx, `open ${actor.person} ${clientId}`)
   const earlier = await log.findByClientId(tx, actor.person, clientId)
   if (earlier) return { conversation: earlier }
-  const { person: owner, session } = actor
-  const card = await log.create(tx, after, { kind: 'thread', policy: 'managed', title: null, owner, session, clientId })
-  await putCards(context, tx, after, [[owner, card]])
-  return { conversation: card.conversation }
+  const thread = await log.create(tx, after, actor, { kind: 'thread', policy: 'managed', clientId })
+  await putCards(context, tx, after, [[actor.person, cardFor(thread, actor.person, 'owner')]])
+  return { conversation: thread.id }
 }

@@ -15,12 +15,12 @@ export async function seatSecond(
 ): Promise<void> {
   const { tx, after, log } = context
   if (!(await log.fillPair(tx, conversation, other))) throw new AppError('link_expired', 'seat')
-  await log.seat(tx, after, conversation, other, 'member')
+  await log.seat(tx, after, conversation, other, { person: other, session: null })
   const thread = await log.findConversation(tx, conversation)
   if (!thread) throw new AppError('not_found', 'conversation')
   const archived = (await findCard(context, tx, owner, conversation))?.archived ?? false
   await putCards(context, tx, after, [
-    [owner, { ...cardFor(thread, owner), archived }],
-    [other, cardFor(thread, other)],
+    [owner, { ...cardFor(thread, owner, 'owner'), archived }],
+    [other, cardFor(thread, other, 'member')],
   ])
 }

@@ -24,14 +24,8 @@ export async function start(
 
 async function makeThread(context: WriteContext<'signed_in'>, other: PersonId): Promise<ConversationId> {
   const { tx, after, log, actor } = context
-  const { conversation } = await log.create(tx, after, {
-    kind: 'thread',
-    policy: 'managed',
-    title: null,
-    owner: actor.person,
-    session: actor.session,
-    clientId: randomUUIDv7() as ClientId,
-  })
-  await seatSecond(context, conversation, actor.person, other)
-  return conversation
+  const clientId = randomUUIDv7() as ClientId
+  const { id } = await log.create(tx, after, actor, { kind: 'thread', policy: 'managed', clientId })
+  await seatSecond(context, id, actor.person, other)
+  return id
 }

@@ -26,9 +26,21 @@ export interface Appended {
   readonly pair: readonly [PersonId | null, PersonId | null]
 }
 
+/** Why an entry is not appended. Somebody who is not a member gets no hint that the conversation exists. */
+const refusals = {
+  conflict: () => new AppError('conflict', 'client id'),
+  not_found: () => new AppError('not_found', 'conversation'),
+  may_not_post: () => new AppError('forbidden', 'post'),
+  silenced: () => new AppError('forbidden', 'silenced'),
+  closed: () => new AppError('forbidden', 'closed'),
+  slow: () => new AppError('too_many_requests', 'slow', slowRetryMs),
+}
+/** How long a client waits before it tries again in slow mode, whose pause may be seconds or hours. */
+const slowRetryMs = 5_000
+
 interface Row {
   ord: number
-  verdict: 'fresh' | 'earlier' | 'conflict' | 'not_found' | 'forbidden'
+  verdict: 'fresh' | 'earlier' | keyof typeof refusals
   id: EntryId
   conversation: ConversationId
   place: number
@@ -60,7 +72,7 @@ export async function appendEntries(
     ],
   })
   return rows.map((row) => {
-    if (row.verdict !== 'fresh' && row.verdict !== 'earlier') return new AppError(row.verdict, 'conversation')
+    if (row.verdict !== 'fresh' && row.verdict !== 'earlier') return refusals[row.verdict]()
     return {
       id: row.id,
       place: row.place,

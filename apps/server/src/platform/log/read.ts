@@ -1,4 +1,16 @@
-import type { ClientId, ConversationId, Entry, EntryId, EntryKind, Head, PersonId } from '@sotto/protocol'
+import type {
+  ClientId,
+  ConversationId,
+  ConversationKind,
+  Details,
+  Entry,
+  EntryId,
+  EntryKind,
+  Head,
+  MemberRole,
+  PersonId,
+} from '@sotto/protocol'
+import { defaultDetails, maxMembersWithReceipts } from '@sotto/protocol/pure'
 import type pg from 'pg'
 import type { Sealing } from '#platform/sealing'
 import { toEntry } from './append.ts'
@@ -29,6 +41,7 @@ const columns =
 
 /** Where a member stands in a conversation; undefined for everybody else. */
 export interface Seat {
+  readonly role: MemberRole
   readonly head: number
   /** The first place the member may read. */
   readonly floor: number
@@ -41,7 +54,7 @@ export async function findSeat(
 ): Promise<Seat | undefined> {
   const { rows } = await pool.query<Seat>({
     name: 'find_seat',
-    text: `select c.head, greatest(m.joined_at_place, 1)::bigint as floor from members m join conversations c on c.id = m.conversation
+    text: `select m.role, c.head, greatest(m.joined_at_place, 1)::bigint as floor from members m join conversations c on c.id = m.conversation
       where m.conversation = $1 and m.person = $2 and m.left_at_place is null`,
     values: [conversation, person],
   })
@@ -132,23 +145,19 @@ async function openRows(sealing: Sealing, rows: readonly EntryRow[]): Promise<En
   )
 }
 
-/** Conversations with more members than this do not tell each member where every other one is. */
-const maxMembersWithReceipts = 50
-
 /** Where each of the person’s conversations stands, with the others’ receipts in small ones. One query. */
 export async function readHeads(pool: pg.Pool, person: PersonId, only: ConversationId | null): Promise<Head[]> {
-  const { rows } = await pool.query<Head>({
+  const { rows } = await pool.query<Head & { kind: ConversationKind; details: Partial<Details> }>({
     name: 'read_heads',
-    text: `select m.conversation, c.head, greatest(m.joined_at_place, 1)::bigint as floor, m.read_place as read,
-        coalesce((
+    text: `select m.conversation, c.kind, c.head, greatest(m.joined_at_place, 1)::bigint as floor, m.read_place as read,
+        c.details, c.member_count as members,
+        case when c.member_count > ${maxMembersWithReceipts} then '[]' else coalesce((
           select json_agg(json_build_object('person', o.person, 'delivered', o.delivered_place, 'read', o.shown_read_place))
-          from (select * from members o where o.conversation = m.conversation and o.person <> m.person and o.left_at_place is null
-            limit ${maxMembersWithReceipts + 1}) o
-          having count(*) <= ${maxMembersWithReceipts}
-        ), '[]') as receipts
+          from members o where o.conversation = m.conversation and o.person <> m.person and o.left_at_place is null
+        ), '[]') end as receipts
       from members m join conversations c on c.id = m.conversation
       where m.person = $1 and m.left_at_place is null and ($2::uuid is null or m.conversation = $2)`,
     values: [person, only],
   })
-  return rows
+  return rows.map(({ kind, ...head }) => ({ ...head, details: { ...defaultDetails[kind], ...head.details } }))
 }

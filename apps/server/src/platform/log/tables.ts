@@ -1,6 +1,14 @@
-import type { ConversationId, ConversationKind, EntryId, EntryKind, PersonId, Policy, SessionId } from '@sotto/protocol'
-
-export type MemberRole = 'owner' | 'member' | 'reader'
+import type {
+  ConversationId,
+  ConversationKind,
+  Details,
+  EntryId,
+  EntryKind,
+  MemberRole,
+  PersonId,
+  Policy,
+  SessionId,
+} from '@sotto/protocol'
 
 /** The log’s own tables. Others ask `#platform/log`. */
 export type Tables = {
@@ -8,7 +16,10 @@ export type Tables = {
     id: ConversationId
     kind: ConversationKind
     policy: Policy
-    title: string | null
+    details: Details
+    member_count: number
+    post_rank: number
+    slow_seconds: number
     first_person: PersonId | null
     second_person: PersonId | null
     head: number
@@ -23,6 +34,8 @@ export type Tables = {
     read_place: number
     shown_read_place: number
     delivered_place: number
+    silenced_until: Date | null
+    last_post_at: Date | null
   }
   entries: {
     conversation: ConversationId

@@ -1,0 +1,30 @@
+import { AppError } from '@sotto/protocol'
+import { cardFor, enter, findCard, putCards } from '#features/conversations'
+import { findPeople } from '#features/people'
+import { takeTurn } from '#platform/database'
+import { type Feature, writes } from '#platform/feature'
+
+export const groups: Feature = {
+  name: 'groups',
+  commands: [
+    writes('groups.create', async (context, { clientId, name, topic = '', people: wanted }) => {
+      const { tx, after, log, actor } = context
+      await takeTurn(tx, `create ${actor.person} ${clientId}`)
+      const earlier = await log.findByClientId(tx, actor.person, clientId)
+      if (earlier) {
+        const card = await findCard(context, tx, actor.person, earlier)
+        if (!card) throw new AppError('conflict', 'client id')
+        return { card }
+      }
+      const others = [...new Set(wanted)].filter((person) => person !== actor.person).sort()
+      if ((await findPeople(tx, others)).length < others.length) throw new AppError('not_found', 'person')
+      if (name.trim() === '') throw new AppError('invalid_input', 'name')
+      const details = { name: name.trim(), topic: topic.trim() }
+      const group = await log.create(tx, after, actor, { kind: 'group', policy: 'managed', details, clientId })
+      const card = cardFor(group, actor.person, 'owner')
+      await putCards(context, tx, after, [[actor.person, card]])
+      for (const person of others) await enter(context, group, person, actor)
+      return { card }
+    }),
+  ],
+}
