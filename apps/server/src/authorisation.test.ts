@@ -255,7 +255,6 @@ test('every command, asked by everyone about everything, over REST, as a frame b
   const leaks: string[] = []
   let cases = 0
   for (const spec of commands as readonly CommandSpec[]) {
-    const t0 = performance.now()
     const name = spec.name as CommandName
     const namesOne = 'conversation' in spec.input.properties || name === 'messages.pull'
     for (const kind of namesOne ? (['thread', 'group', 'channel'] as const) : (['group'] as const)) {
@@ -294,7 +293,6 @@ test('every command, asked by everyone about everything, over REST, as a frame b
           }
       }
     }
-    console.log(name, (performance.now() - t0).toFixed(0), cases)
   }
   expect(leaks).toEqual([])
   expect(cases).toBeGreaterThan(2_000)

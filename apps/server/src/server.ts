@@ -147,9 +147,13 @@ async function openEdge(
       listener,
       before.map((head) => head.conversation),
     )
-    const [heads, board] = await Promise.all([platform.log.heads(person), platform.board.revision(platform.db, person)])
+    const [heads, board, permissions] = await Promise.all([
+      platform.log.heads(person),
+      platform.board.revision(platform.db, person),
+      permissionsOf(platform.db, person),
+    ])
     for (const feature of features) feature.opened?.(platform, listener)
-    return { person, session, board, heads }
+    return { person, session, board, heads, permissions: [...permissions] }
   }
   const part = (listener: Listener) => {
     fanout.leave(listener)

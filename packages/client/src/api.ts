@@ -6,6 +6,7 @@ import type {
   ErrorBody,
   Input,
   Instance,
+  Permission,
   Person,
   PersonId,
   Receipt,
@@ -33,6 +34,8 @@ export interface Me {
   readonly person: Person
   readonly session: string
   readonly settings: Settings
+  /** What my instance role permits. */
+  readonly permissions: readonly Permission[]
 }
 
 /**

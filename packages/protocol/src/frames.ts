@@ -5,6 +5,7 @@ import { errors } from './errors.ts'
 import { Entry } from './messages.ts'
 import { Person } from './people.ts'
 import { PresenceState } from './receipts.ts'
+import { PermissionName } from './roles.ts'
 import { ConversationId, exactly, oneOf, PersonId, Place, SessionId } from './types.ts'
 
 const FrameId = Type.Integer({
@@ -29,6 +30,7 @@ export const Welcome = exactly({
   session: SessionId,
   board: Type.Integer({ minimum: 0, description: 'The revision of one’s board.' }),
   heads: Type.Array(Head),
+  permissions: Type.Array(PermissionName),
 })
 export type Welcome = Static<typeof Welcome>
 
@@ -73,6 +75,10 @@ export const pushFrames = {
     'The presence of watched people changed.',
   ),
   person: push({ type: Type.Literal('person'), person: Person }, 'A profile changed.'),
+  permissions: push(
+    { type: Type.Literal('permissions'), permissions: Type.Array(PermissionName) },
+    'What one’s instance role permits has changed.',
+  ),
   behind: push(
     { type: Type.Literal('behind') },
     'Frames were left out because the connection is slow: pull from the cursors.',

@@ -9,7 +9,7 @@ export type { Permission } from './permissions.ts'
 export const RoleId = Type.String({ pattern: '^[a-z][a-z0-9-]{1,31}$', description: 'A role of this instance.' })
 export type RoleId = Static<typeof RoleId>
 
-const PermissionName = oneOf(...(allPermissions as readonly [Permission, ...Permission[]]))
+export const PermissionName = oneOf(...(allPermissions as readonly [Permission, ...Permission[]]))
 
 export const Role = exactly({
   id: RoleId,

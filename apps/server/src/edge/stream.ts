@@ -1,6 +1,6 @@
 import { EventEmitter, once } from 'node:events'
 import type { ServerResponse } from 'node:http'
-import type { Head, PushFrame, Welcome } from '@sotto/protocol'
+import type { Head, Permission, PushFrame, Welcome } from '@sotto/protocol'
 import { pingMs } from '@sotto/protocol/pure'
 import type { Actor } from '#platform/feature'
 import { type Listener, nowhere } from './fanout.ts'
@@ -73,7 +73,7 @@ export async function servePoll(
   gone: AbortSignal,
   ports: StreamPorts,
   waitMs = pollMs,
-): Promise<{ frames: PushFrame[]; heads: Head[]; board: number }> {
+): Promise<{ frames: PushFrame[]; heads: Head[]; board: number; permissions: Permission[] }> {
   const frames: PushFrame[] = []
   const news = new EventEmitter()
   const listener: Listener = {
@@ -97,7 +97,7 @@ export async function servePoll(
       await once(news, 'frame', { signal: AbortSignal.any([gone, AbortSignal.timeout(waitMs)]) }).catch(() => {})
     // A moment more: what happens together is told together.
     if (!behind && frames.length > 0) await new Promise((resolve) => setTimeout(resolve, 20))
-    return { frames, heads: welcome.heads, board: welcome.board }
+    return { frames, heads: welcome.heads, board: welcome.board, permissions: welcome.permissions }
   } finally {
     ports.part(listener)
   }

@@ -1,4 +1,5 @@
 import type { Me } from '@sotto/client'
+import type { Permission } from '@sotto/protocol'
 import { createRouter, createWebHistory, type RouteRecordRaw } from 'vue-router'
 import { lastPlace, rememberNext, rememberPlace } from '#data/places.ts'
 import { conversationRoutes } from '#routes/conversations'
@@ -18,7 +19,8 @@ declare module 'vue-router' {
     pane?: 'list'
     /** For those who are not signed in; others are sent on. */
     open?: 'signed_out'
-    admin?: boolean
+    /** What one must be permitted to see it. */
+    permission?: Permission
   }
 }
 
@@ -31,9 +33,9 @@ const routes: RouteRecordRaw[] = [
       ...peopleRoutes,
       ...youRoutes([
         { path: 'devices', title: 'devices.title', page: DevicesPage },
-        { path: 'organisation', title: 'organisation.title', page: OrganisationPage, admin: true },
-        { path: 'invitations', title: 'invitations.title', page: InvitationsPage, admin: true },
-        { path: 'roles', title: 'roles.title', page: RolesPage, admin: true },
+        { path: 'organisation', title: 'organisation.title', page: OrganisationPage, permission: 'instance.manage' },
+        { path: 'invitations', title: 'invitations.title', page: InvitationsPage, permission: 'people.invite' },
+        { path: 'roles', title: 'roles.title', page: RolesPage, permission: 'people.manage' },
       ]),
     ],
   },
@@ -63,7 +65,7 @@ export function makeRouter(started: Promise<unknown>, me: () => Me | null) {
       if (to.path !== '/') rememberNext(to.fullPath)
       return '/sign-in'
     }
-    if (to.meta.admin && person.role !== 'admin') return '/you'
+    if (to.meta.permission && !me()?.permissions.includes(to.meta.permission)) return '/you'
     if (isFirst && to.fullPath === '/') {
       const last = lastPlace()
       if (last?.startsWith('/t/')) {

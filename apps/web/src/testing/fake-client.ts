@@ -11,7 +11,7 @@ import type {
   WatchName,
 } from '@sotto/client'
 import type { ClientId, CommandName, ConversationId, Entry, Input, Person, PersonId, Reply } from '@sotto/protocol'
-import { AppError, countUnread, unreadCap } from '@sotto/protocol/pure'
+import { AppError, builtInRoles, countUnread, unreadCap } from '@sotto/protocol/pure'
 import { addThread, makeWorld, say, sentence, type Thread, uuid, type World } from './fake-world.ts'
 
 /** What a look at a screen may ask of the world: see `window.fake` in the fake build. */
@@ -48,7 +48,15 @@ export function createFakeClient(scenario: string): Client & { readonly drive: D
     for (const listener of listeners) listener()
   }
   const online = (): boolean => connection.phase === 'online'
-  const me = (): Me | null => (signedIn ? { person: world.me, session: 's', settings: world.settings } : null)
+  const me = (): Me | null =>
+    signedIn
+      ? {
+          person: world.me,
+          session: 's',
+          settings: world.settings,
+          permissions: builtInRoles[world.me.role as 'member'],
+        }
+      : null
   const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
   const threadOf = (target: Target): Thread | undefined =>
     'conversation' in target
@@ -84,7 +92,13 @@ export function createFakeClient(scenario: string): Client & { readonly drive: D
 
   function rowOf(thread: Thread, entry: Entry): Row {
     if (entry.kind !== 'message')
-      return { kind: entry.kind, key: entry.clientId, place: entry.place, person: entry.sender, at: entry.at }
+      return {
+        kind: entry.kind as 'created',
+        key: entry.clientId,
+        place: entry.place,
+        person: entry.sender,
+        at: entry.at,
+      }
     const mine = entry.sender === world.me.id
     return {
       kind: 'message',

@@ -12,7 +12,7 @@ import type {
   Session,
   Settings,
 } from '@sotto/protocol'
-import { defaultSettings } from '@sotto/protocol/pure'
+import { defaultDetails, defaultSettings } from '@sotto/protocol/pure'
 
 /** A small school in memory: enough people and threads to look at every screen without a server. */
 export interface Thread {
@@ -255,7 +255,7 @@ export function addThread(world: World, other: Person | null): Thread {
       kind: 'thread',
       policy: 'managed',
       with: other?.id ?? null,
-      title: null,
+      role: 'member',
       archived: false,
       createdAt: ago(40 * day),
     },
@@ -276,7 +276,7 @@ export function addThread(world: World, other: Person | null): Thread {
     clientId: uuid(),
     at,
     kind: 'created',
-    body: {},
+    body: { details: defaultDetails.thread },
   })
   world.threads.set(thread.card.conversation, thread)
   return thread

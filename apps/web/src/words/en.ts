@@ -104,7 +104,7 @@ export const en = {
     title: 'Join {instance}',
     invited: '{name} invites you to {instance}.',
     invitedBare: 'You are invited to {instance}.',
-    asAdmin: 'You will be an admin.',
+    as: 'Your role will be: {role}.',
     go: 'Join',
     going: 'Joining',
     expired: 'This invitation does not work any more',
@@ -248,7 +248,6 @@ export const en = {
     failed: 'Not sent. Open the thread to try again.',
     open: 'Open the thread',
     edit: 'Edit your profile',
-    role: 'Admin',
   },
   directory: {
     title: 'People',
@@ -260,7 +259,6 @@ export const en = {
     invite: 'Invite people',
     more: 'Show more',
     message: 'Write to {name}',
-    admin: 'Admin',
     offline: 'The directory needs a connection. Your threads can be read without one.',
   },
   you: {
@@ -370,10 +368,13 @@ export const en = {
   roles: {
     title: 'People and roles',
     hint: 'Admins can invite people, give roles and change the organisation.',
+    owner: 'Owner',
     admin: 'Admin',
+    moderator: 'Moderator',
     member: 'Member',
+    guest: 'Guest',
     of: 'Role of {name}',
-    lastAdmin: 'The last admin stays an admin.',
+    lastOwner: 'The last owner stays an owner.',
   },
   switcher: {
     title: 'Go to',

@@ -4,6 +4,7 @@ import type {
   ConversationId,
   Input,
   Instance,
+  Permission,
   Person,
   PersonId,
   PushFrame,
@@ -18,6 +19,7 @@ import { Entrance } from './entrance.ts'
 import { eventLinks } from './events-link.ts'
 import { type Batch, duringSession, Journal, State } from './journal.ts'
 import { KnownInstance } from './known-instance.ts'
+import type { Standing } from './link.ts'
 import { LogCache } from './log-cache.ts'
 import { Outbox } from './outbox.ts'
 import { People, takePerson } from './people.ts'
@@ -28,6 +30,7 @@ import { Receipts } from './receipts.ts'
 import { only } from './records.ts'
 import { Rest } from './rest.ts'
 import { restRoutes } from './rest-routes.ts'
+import { isSame } from './same.ts'
 import { Session } from './session.ts'
 import { Signals } from './signals.ts'
 import { socketLinks } from './socket-link.ts'
@@ -115,7 +118,7 @@ export class Core implements Client {
       },
       {
         changed: (status) => this.statusChanged(status),
-        stands: (standing) => void this.sync.stands(standing),
+        stands: (standing) => this.stands(standing),
         pushed: (frame) => this.pushed(frame),
         ponged: (pong) => this.sync.ponged(pong),
         signedOut: () => void this.entrance.endedByServer(),
@@ -350,8 +353,23 @@ export class Core implements Client {
     this.watches.tell({ kind: 'connection' })
   }
 
+  private stands(standing: Standing) {
+    if (standing.permissions) this.allowed(standing.permissions)
+    void this.sync.stands(standing)
+  }
+
+  private allowed(permissions: readonly Permission[]) {
+    const written = this.journal.change((batch) => {
+      const account = batch.get('account', only)
+      if (account && !isSame(account.permissions, permissions)) batch.put('account', only, { ...account, permissions })
+    })
+    written.catch(() => {})
+  }
+
   private pushed(frame: PushFrame) {
     switch (frame.type) {
+      case 'permissions':
+        return this.allowed(frame.permissions)
       case 'typing':
       case 'presence':
         return this.signals.pushed(frame)

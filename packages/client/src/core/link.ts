@@ -1,4 +1,4 @@
-import type { ErrorBody, Head, PushFrame } from '@sotto/protocol'
+import type { ErrorBody, Head, Permission, PushFrame } from '@sotto/protocol'
 import { AppError } from '@sotto/protocol/pure'
 import type { Clock } from './ports.ts'
 import { appError } from './rest.ts'
@@ -17,6 +17,8 @@ export interface Link {
 export interface Standing {
   readonly heads: readonly Head[]
   readonly board: number | null
+  /** Absent where it has not been asked. */
+  readonly permissions?: readonly Permission[]
 }
 
 export interface LinkEvents {

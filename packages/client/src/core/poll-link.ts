@@ -1,4 +1,4 @@
-import type { ConversationId, Head, PushFrame } from '@sotto/protocol'
+import type { ConversationId, Head, Permission, PushFrame } from '@sotto/protocol'
 import { AppError } from '@sotto/protocol/pure'
 import { FramesByPost } from './frames-by-post.ts'
 import { abnormalClose, type OpenLink } from './link.ts'
@@ -9,6 +9,7 @@ interface PollAnswer {
   readonly frames: readonly PushFrame[]
   readonly heads: readonly Head[]
   readonly board: number
+  readonly permissions: readonly Permission[]
 }
 
 /** The server answers after 25 s at the latest. */
@@ -24,10 +25,10 @@ export function pollLinks(rest: Rest, clock: Clock, board: () => number): OpenLi
     const cursors = { board: board(), heads: {} as Record<ConversationId, number> }
     let live = true
 
-    function told(heads: readonly Head[], revision: number | null) {
+    function told(heads: readonly Head[], revision: number | null, permissions?: readonly Permission[]) {
       if (revision !== null) cursors.board = Math.max(cursors.board, revision)
       for (const { conversation, head } of heads) cursors.heads[conversation] = head
-      events.stands({ heads, board: revision })
+      events.stands({ heads, board: revision, ...(permissions && { permissions }) })
     }
 
     async function listen() {
@@ -40,7 +41,7 @@ export function pollLinks(rest: Rest, clock: Clock, board: () => number): OpenLi
         const answer = (await (await rest.send(request, abort.signal)).json()) as PollAnswer
         if (!live) return
         for (const frame of answer.frames) events.pushed(frame)
-        told(answer.heads, answer.board)
+        told(answer.heads, answer.board, answer.permissions)
         await new Promise<void>((resolve) => clock.after(pauseMs, resolve))
       }
     }

@@ -4,6 +4,7 @@ import type {
   ConversationId,
   Entry,
   ErrorBody,
+  Permission,
   Person,
   PersonId,
   Receipt,
@@ -18,6 +19,8 @@ export interface Account {
   readonly session: string
   /** Null where the browser keeps it in a cookie. */
   readonly refreshToken: string | null
+  /** As the server said last; absent until it has. */
+  readonly permissions?: readonly Permission[]
 }
 
 /** What counting unread needs of an entry. */

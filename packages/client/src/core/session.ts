@@ -89,7 +89,7 @@ export class Session {
     await this.journal.change((batch) => {
       // Signed out, or in as somebody else, while the answer was on its way.
       if (batch.get('account', only)?.session !== account.session) throw new SessionEnded()
-      batch.put('account', only, accountOf(signedIn))
+      batch.put('account', only, { ...account, ...accountOf(signedIn) })
     })
     this.access = { token: signedIn.accessToken, endsAt: this.endOf(signedIn) }
     return signedIn.accessToken

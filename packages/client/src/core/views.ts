@@ -1,5 +1,5 @@
-import type { ConversationId, Person, PersonId, Receipt, SeatRequest, Settings } from '@sotto/protocol'
-import { defaultSettings, heldThrough, unreadCap } from '@sotto/protocol/pure'
+import type { ConversationId, Permission, Person, PersonId, Receipt, SeatRequest, Settings } from '@sotto/protocol'
+import { builtInRoles, defaultSettings, heldThrough, unreadCap } from '@sotto/protocol/pure'
 import type { ConversationItem, ConversationWindow, Me, Row, Target, Watches, Window } from '#client/api.ts'
 import { otherPerson, readPlace, unreadOf } from './conversation.ts'
 import type { Drafts } from './drafts.ts'
@@ -47,7 +47,10 @@ export class Views {
 
   me(): Me | null {
     const account = this.parts.state.get('account', only)
-    return account ? { person: account.person, session: account.session, settings: this.settings() } : null
+    if (!account) return null
+    const { person, session } = account
+    const builtIn: readonly Permission[] | undefined = builtInRoles[person.role as keyof typeof builtInRoles]
+    return { person, session, settings: this.settings(), permissions: account.permissions ?? builtIn ?? [] }
   }
 
   conversations({ archived }: { readonly archived: boolean }): readonly ConversationItem[] {

@@ -16,7 +16,7 @@ import type {
   Settings,
   SignedIn,
 } from '@sotto/protocol'
-import { AppError, defaultSettings, errors } from '@sotto/protocol/pure'
+import { AppError, builtInRoles, defaultDetails, defaultSettings, errors } from '@sotto/protocol/pure'
 import type { Fetch, OpenSocket, SocketEvents } from '#client/core/ports.ts'
 import { errorBody } from '#client/core/rest.ts'
 import type { FakeClock, FakeRandom } from './fake-clock.ts'
@@ -225,7 +225,9 @@ export class FakeServer {
   }
 
   welcome(person: PersonId, session: string) {
-    return { person, session, board: this.account(person).revision, heads: this.headsFor(person) }
+    const { revision, person: profile } = this.account(person)
+    const permissions = [...builtInRoles[profile.role as 'member']]
+    return { person, session, board: revision, heads: this.headsFor(person), permissions }
   }
 
   listen(line: Line): () => void {
@@ -552,7 +554,7 @@ export class FakeServer {
       kind: conversation.kind,
       policy: 'managed',
       with: other ?? null,
-      title: conversation.kind === 'group' ? 'A group' : null,
+      role: 'member',
       archived: false,
       createdAt: conversation.createdAt,
     }
@@ -569,6 +571,8 @@ export class FakeServer {
       head: conversation.entries.length,
       floor: conversation.floors.get(person) ?? 1,
       read: this.readPlaceOf(person, conversation.id),
+      details: { ...defaultDetails[conversation.kind], name: conversation.kind === 'thread' ? null : 'A group' },
+      members: conversation.members.length,
       receipts: [...conversation.receipts.values()].filter((receipt) => receipt.person !== person),
     }
   }

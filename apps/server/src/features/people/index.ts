@@ -1,6 +1,6 @@
 import { randomUUIDv7 } from 'node:crypto'
 import { AppError, type Permission, type Person, type PersonId, type RoleId } from '@sotto/protocol'
-import { getRole, requireGiving } from '#features/roles'
+import { announcePermissions, getRole, requireGiving } from '#features/roles'
 import type { Db, Tx } from '#platform/database'
 import { acts, type Feature, reads, writes } from '#platform/feature'
 import { announcePerson } from './announce.ts'
@@ -40,9 +40,11 @@ export const people: Feature = {
       if (role !== 'owner' && owners.length === 1 && owners[0] === id) throw new AppError('conflict', 'the last owner')
       const before = await getPerson(tx, id)
       requireGiving(permissions, (await getRole(tx, before.role)).permissions)
-      requireGiving(permissions, (await getRole(tx, role)).permissions)
+      const given = await getRole(tx, role)
+      requireGiving(permissions, given.permissions)
       const person = await updatePerson(tx, id, { role })
       if (!person) throw new AppError('not_found', 'person')
+      announcePermissions(platform.bus, after, [id], given.permissions)
       after(
         () =>
           void announcePerson(platform, person).catch((error) =>

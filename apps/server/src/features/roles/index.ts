@@ -1,7 +1,8 @@
-import { AppError, mayGive, type Permission, type Role, type RoleId } from '@sotto/protocol'
-import type { Db, Tx } from '#platform/database'
+import { AppError, mayGive, type Permission, type PersonId, type Role, type RoleId } from '@sotto/protocol'
+import type { Bus } from '#platform/bus'
+import type { AfterCommit, Db, Tx } from '#platform/database'
 import { type Feature, reads, type WriteContext, writes } from '#platform/feature'
-import { deleteRole, findRole, insertRole, listRoles, lockRole, updateRole } from './store.ts'
+import { deleteRole, findRole, insertRole, listRoles, lockRole, peopleWithRole, updateRole } from './store.ts'
 
 export const roles: Feature = {
   name: 'roles',
@@ -20,6 +21,7 @@ export const roles: Feature = {
       if (!sameSet(role.permissions, before)) throw new AppError('conflict', 'permissions')
       const changed = { ...role, name: name.trim(), permissions }
       await updateRole(context.tx, changed)
+      announcePermissions(context.bus, context.after, await peopleWithRole(context.tx, id), permissions)
       return changed
     }),
     writes('roles.delete', async (context, { role: id }) => {
@@ -40,6 +42,19 @@ export async function getRole(db: Db | Tx, id: RoleId): Promise<Role> {
   const role = await findRole(db, id)
   if (!role) throw new AppError('not_found', 'role')
   return role
+}
+
+/** Tells people’s devices what they may do now. The rules themselves are read anew at every command. */
+export function announcePermissions(
+  bus: Bus,
+  after: AfterCommit,
+  people: readonly PersonId[],
+  permissions: readonly Permission[],
+): void {
+  const frame = JSON.stringify({ type: 'permissions', permissions })
+  after(() => {
+    for (const person of people) bus.publish({ kind: 'frame', audience: `p:${person}`, frame, mayDrop: false })
+  })
 }
 
 /** Throws `forbidden` where somebody with the permissions `mine` would hand out, or take away, more than they have. */

@@ -3,5 +3,5 @@ import { t } from '#words/t.ts'
 
 /** What a conversation is called for the person who looks at it. */
 export function nameOf(card: ConversationCard | null, other: Person | null): string {
-  return other?.displayName ?? card?.title ?? t('conversation.openSeat')
+  return other?.displayName ?? t('conversation.openSeat')
 }

@@ -7,6 +7,7 @@ export { default as PersonAvatar } from './PersonAvatar.vue'
 export { default as PersonName } from './PersonName.vue'
 export { isPassword } from './password.ts'
 export { popup } from './popup-state.ts'
+export { roleWords, useRoles } from './role-words.ts'
 export { useDirectory } from './use-directory.ts'
 /** The small pop-up to write to a person; loaded when the first name is clicked. */
 export const PersonPopup = defineAsyncComponent(() => import('./PersonPopup.vue'))

@@ -1,3 +1,4 @@
+import type { Permission } from '@sotto/protocol'
 import type { RouteRecordRaw } from 'vue-router'
 import type { WordKey } from '#words/t.ts'
 
@@ -9,10 +10,10 @@ export function youRoutes(
     readonly path: string
     readonly title: WordKey
     readonly page: () => Promise<unknown>
-    readonly admin?: boolean
+    readonly permission?: Permission
   }[],
 ): RouteRecordRaw[] {
-  const own: { path: string; title: WordKey; page: () => Promise<unknown> }[] = [
+  const own: typeof pages = [
     { path: 'profile', title: 'profile.title', page: () => import('./ProfilePage.vue') },
     { path: 'preferences', title: 'preferences.title', page: () => import('./PreferencesPage.vue') },
     { path: 'password', title: 'password.title', page: () => import('./PasswordPage.vue') },
@@ -24,10 +25,10 @@ export function youRoutes(
       meta: { title: 'you.title', section: 'you', pane: 'list' },
     },
     ...[...own, ...pages].map(
-      ({ path, title, page, ...more }): RouteRecordRaw => ({
+      ({ path, title, page, permission }): RouteRecordRaw => ({
         path: `you/${path}`,
         components: { list, default: page as () => Promise<never> },
-        meta: { title, section: 'you', admin: 'admin' in more },
+        meta: { title, section: 'you', ...(permission && { permission }) },
       }),
     ),
   ]
