@@ -98,6 +98,8 @@ const inputs: { [Name in CommandName]: (things: Things) => Input<Name> } = {
   'presence.set': () => ({ state: 'online' }),
   'presence.watch': ({ person }) => ({ people: [person] }),
   'board.pull': () => ({ after: 0 }),
+  'audit.list': () => ({}),
+  'audit.verify': () => ({}),
   'settings.update': () => ({}),
 }
 

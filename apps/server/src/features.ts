@@ -1,3 +1,4 @@
+import { audit } from '#features/audit'
 import { board } from '#features/board'
 import { channels } from '#features/channels'
 import { conversations } from '#features/conversations'
@@ -21,6 +22,7 @@ export const features = [
   roles,
   people,
   sessions,
+  audit,
   invitations,
   instance,
   settings,

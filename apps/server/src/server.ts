@@ -5,6 +5,7 @@ import { commands } from '@sotto/protocol'
 import { findSetupToken } from '#features/instance'
 import { findPicture, permissionsOf, setPicture } from '#features/people'
 import { authenticate } from '#features/sessions'
+import { openAudit } from '#platform/audit'
 import { folderBlobs } from '#platform/blobs'
 import { openBoard } from '#platform/board'
 import { type Bus, memoryBus } from '#platform/bus'
@@ -98,6 +99,7 @@ async function openPlatform(
     log,
     db: main.db,
     board: openBoard(sealing, bus),
+    audit: openAudit(sealing, clock),
     blobs: folderBlobs(join(config.dataFolder, 'blobs')),
   }
   const isReady = async () => {

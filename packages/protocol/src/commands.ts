@@ -1,3 +1,4 @@
+import { auditCommands } from './audit.ts'
 import { boardCommands } from './board.ts'
 import { channelCommands } from './channels.ts'
 import { conversationCommands, threadCommands } from './conversations.ts'
@@ -29,6 +30,7 @@ export const commands = [
   ...typingCommands,
   ...presenceCommands,
   ...boardCommands,
+  ...auditCommands,
 ] as const
 
 type Every = (typeof commands)[number]

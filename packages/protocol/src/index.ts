@@ -1,3 +1,4 @@
+export * from './audit.ts'
 export * from './board.ts'
 export * from './channels.ts'
 export * from './commands.ts'

@@ -47,13 +47,24 @@ export function openDatabase(connection: PgConnection, connections: number, logg
   return { db, pool, close }
 }
 
-/** Runs after the commit, never after a rollback. */
-export type AfterCommit = (announce: () => void) => void
+export interface AfterCommit {
+  /** Runs after the commit, never after a rollback. */
+  (announce: () => void): void
+  /** Runs at the end of the transaction, as a part of it: for locks that everybody shares. */
+  lastly(work: () => Promise<void>): void
+}
 
 /** One transaction. What is handed to `after` runs in its order once the transaction has committed, before the result is returned. */
 export async function transact<Result>(db: Db, work: (tx: Tx, after: AfterCommit) => Promise<Result>): Promise<Result> {
   const announcements: (() => void)[] = []
-  const result = await db.transaction().execute((tx) => work(tx, (announce) => announcements.push(announce)))
+  const result = await db.transaction().execute(async (tx) => {
+    const last: (() => Promise<void>)[] = []
+    const after = (announce: () => void) => void announcements.push(announce)
+    after.lastly = (step: () => Promise<void>) => void last.push(step)
+    const done = await work(tx, after)
+    for (const step of last) await step()
+    return done
+  })
   for (const announce of announcements) announce()
   return result
 }

@@ -10,6 +10,7 @@ import type {
   SessionId,
   Spec,
 } from '@sotto/protocol'
+import type { Audit } from './audit.ts'
 import type { Blobs } from './blobs.ts'
 import type { Board } from './board.ts'
 import type { Bus } from './bus.ts'
@@ -34,6 +35,7 @@ export interface Platform {
   readonly db: Db
   readonly log: Log
   readonly board: Board
+  readonly audit: Audit
   readonly bus: Bus
   readonly blobs: Blobs
   readonly sealing: Sealing

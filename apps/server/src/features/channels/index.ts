@@ -46,6 +46,12 @@ export const channels: Feature = {
       const channel = await log.findConversation(tx, conversation)
       if (channel?.kind !== 'channel') throw new AppError('not_found', 'conversation')
       if (channel.details.name !== name) throw new AppError('conflict', 'name')
+      const { head, members } = channel
+      context.audit.record(context, {
+        action: 'channel.deleted',
+        conversation,
+        detail: { name, entries: head, members },
+      })
       await forget(context, conversation, await log.destroy(tx, after, conversation))
       return {}
     }),
@@ -68,6 +74,11 @@ async function create(
   const rights = { ...defaultDetails.channel.rights, ...(announcement && { post: 'moderator' as const }) }
   const details = { name: name.trim(), topic: topic.trim(), category: category.trim(), listed, rights }
   const channel = await log.create(tx, after, actor, { kind: 'channel', policy: 'managed', details, clientId })
+  context.audit.record(context, {
+    action: 'channel.made',
+    conversation: channel.id,
+    detail: { name: details.name, listed },
+  })
   const card = cardFor(channel, actor.person, 'owner')
   await putCards(context, tx, after, [[actor.person, card]])
   return { card }

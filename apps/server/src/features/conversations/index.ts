@@ -33,6 +33,7 @@ export const conversations: Feature = {
       if (kind === 'group' && (change.listed || change.category))
         throw new AppError('invalid_input', 'a group is not listed')
       if (ownersOnly.some((field) => change[field] !== undefined)) await requireMay(context, conversation, 'manage')
+      context.audit.record(context, { action: 'conversation.changed', conversation, detail: { change } })
       return { details: await log.change(tx, after, conversation, tidy(change, details), actor) }
     }),
     writes('conversations.archive', async (context, { conversation, archived }) => {
@@ -83,20 +84,22 @@ export async function enter(
   person: PersonId,
   by: Doer,
 ): Promise<boolean> {
-  const { tx, after, log } = context
+  const { tx, after, log, audit } = context
   if (!(await log.seat(tx, after, conversation.id, person, by))) return false
+  audit.record({ tx, after, actor: by }, { action: 'member.added', conversation: conversation.id, person })
   await putCards(context, tx, after, [[person, cardFor(conversation, person, 'member')]])
   return true
 }
 
 /** Takes a person out: from the commit on the conversation does not exist for them. False where they were no member. */
 export async function exit(
-  { log, board, tx, after }: Platform & { tx: Tx; after: AfterCommit },
+  { log, board, audit, tx, after }: Platform & { tx: Tx; after: AfterCommit },
   conversation: ConversationId,
   person: PersonId,
   by: Doer,
 ): Promise<boolean> {
   if (!(await log.unseat(tx, after, conversation, person, by))) return false
+  audit.record({ tx, after, actor: by }, { action: 'member.removed', conversation, person })
   await board.removeFrom(tx, after, [person], keyOf(conversation))
   return true
 }

@@ -21,6 +21,7 @@ export const groups: Feature = {
       if (name.trim() === '') throw new AppError('invalid_input', 'name')
       const details = { name: name.trim(), topic: topic.trim() }
       const group = await log.create(tx, after, actor, { kind: 'group', policy: 'managed', details, clientId })
+      context.audit.record(context, { action: 'group.made', conversation: group.id, detail: { name: details.name } })
       const card = cardFor(group, actor.person, 'owner')
       await putCards(context, tx, after, [[actor.person, card]])
       for (const person of others) await enter(context, group, person, actor)

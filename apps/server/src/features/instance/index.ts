@@ -29,7 +29,9 @@ export const instance: Feature = {
           role: 'owner',
           createdAt: context.clock.now(),
         })
-        return startSession({ ...context, tx, after }, person.id, input.device, input.keep)
+        const doing = { ...context, tx, after }
+        context.audit.record(doing, { action: 'instance.set_up', person: person.id, detail: { name: input.instance } })
+        return startSession(doing, person.id, input.device, input.keep)
       })
     }),
     acts('people.signUp', async (context, input) => {
@@ -42,21 +44,30 @@ export const instance: Feature = {
         const role = input.invitation === undefined ? 'member' : await useInvitation(tx, input.invitation, createdAt)
         const { name, displayName } = input
         const person = await createPerson(tx, { name, displayName, passwordHash, role, createdAt })
-        return startSession({ ...context, tx, after }, person.id, input.device, input.keep)
+        const doing = { ...context, tx, after }
+        context.audit.record(doing, { action: 'person.made', person: person.id, detail: { name, role } })
+        return startSession(doing, person.id, input.device, input.keep)
       })
     }),
     reads('invitations.preview', async ({ db, clock }, { invitation }) => {
       const { role, created_by } = await getInvitation(db, invitation, clock.now())
       return { instance: (await getInstance(db)).name, invitedBy: (await getPerson(db, created_by)).displayName, role }
     }),
-    writes('instance.update', async ({ tx }, { name, openSignUp }) => {
+    writes('instance.update', async (context, { name, openSignUp }) => {
       const change = {
         ...(name !== undefined && { name: name.trim() }),
         ...(openSignUp !== undefined && { open_sign_up: openSignUp }),
       }
-      return toInstance(await updateInstance(tx, change))
+      context.audit.record(context, { action: 'instance.changed', detail: change })
+      return toInstance(await updateInstance(context.tx, change))
     }),
-    acts('instance.rotateKeys', async ({ sealing }) => ({ conversations: await sealing.rotate() })),
+    acts('instance.rotateKeys', async (context) => {
+      const conversations = await context.sealing.rotate()
+      await transact(context.db, async (tx, after) =>
+        context.audit.record({ ...context, tx, after }, { action: 'instance.keys', detail: { conversations } }),
+      )
+      return { conversations }
+    }),
   ],
 }
 

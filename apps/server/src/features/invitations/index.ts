@@ -8,7 +8,8 @@ import { deleteInvitation, findUsable, type InvitationRow, insertInvitation, lis
 export const invitations: Feature = {
   name: 'invitations',
   commands: [
-    writes('invitations.create', async ({ tx, clock, actor, permissions }, { role, uses, expiresInHours }) => {
+    writes('invitations.create', async (context, { role, uses, expiresInHours }) => {
+      const { tx, audit, clock, actor, permissions } = context
       requireGiving(permissions, (await getRole(tx, role)).permissions)
       const token = randomBytes(24).toString('base64url')
       const createdAt = clock.now()
@@ -22,13 +23,15 @@ export const invitations: Feature = {
         created_at: createdAt,
       }
       await insertInvitation(tx, row)
+      audit.record(context, { action: 'invitation.made', detail: { invitation: row.id, role, uses, expiresInHours } })
       return { invitation: toInvitation(row), token }
     }),
     reads('invitations.list', async ({ db, clock }) => ({
       invitations: (await listUsable(db, clock.now())).map(toInvitation),
     })),
-    writes('invitations.revoke', async ({ tx }, { invitation }) => {
-      if (!(await deleteInvitation(tx, invitation))) throw new AppError('not_found', 'invitation')
+    writes('invitations.revoke', async (context, { invitation }) => {
+      if (!(await deleteInvitation(context.tx, invitation))) throw new AppError('not_found', 'invitation')
+      context.audit.record(context, { action: 'invitation.ended', detail: { invitation } })
       return {}
     }),
   ],

@@ -76,6 +76,12 @@ export const members: Feature = {
       if (them.role === role) return {}
       if (them.role === 'owner') await requireAnotherOwner(context, conversation)
       await log.setRole(tx, after, conversation, person, role, actor)
+      context.audit.record(context, {
+        action: 'member.role',
+        conversation,
+        person,
+        detail: { before: them.role, role },
+      })
       const card = await findCard(context, tx, person, conversation)
       if (card) await putCards(context, tx, after, [[person, { ...card, role }]])
       return {}
@@ -90,6 +96,7 @@ export const members: Feature = {
       requireAbove(context, locked, them)
       const until = minutes === 0 ? null : new Date(clock.now().getTime() + minutes * 60_000)
       await log.silence(tx, after, conversation, person, until, actor)
+      context.audit.record(context, { action: 'member.silenced', conversation, person, detail: { minutes } })
       return {}
     }),
 

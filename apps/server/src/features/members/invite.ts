@@ -18,6 +18,7 @@ export async function invite(
   const id = randomUUIDv7()
   const expiresAt = new Date(clock.now().getTime() + expiresInHours * 3_600_000)
   await insertLink(tx, { id, conversation, created_by: actor.person, uses_left: uses, expires_at: expiresAt })
+  context.audit.record(context, { action: 'link.made', conversation, detail: { link: id, uses, expiresInHours } })
   const invitation = await (await tokensOf(context)).sign(linkType, { jti: id, sub: conversation }, expiresAt)
   return { invitation, expiresAt: expiresAt.toISOString() }
 }

@@ -1,12 +1,20 @@
 import { randomUUIDv7 } from 'node:crypto'
 import { AppError, type Permission, type Person, type PersonId, type RoleId } from '@sotto/protocol'
-import { announcePermissions, getRole, requireGiving } from '#features/roles'
+import { changeRole, getRole, requireGiving } from '#features/roles'
 import type { Db, Tx } from '#platform/database'
 import { acts, type Feature, reads, writes } from '#platform/feature'
-import { announcePerson } from './announce.ts'
+import { announcePermissions, announcePerson } from './announce.ts'
 import { hashPassword, passwordMatches } from './password.ts'
 import { removePicture } from './picture.ts'
-import { findCredentials, findPeople, insertPerson, listPeople, lockOwners, updatePerson } from './store.ts'
+import {
+  findCredentials,
+  findPeople,
+  insertPerson,
+  listPeople,
+  lockOwners,
+  peopleWithRole,
+  updatePerson,
+} from './store.ts'
 
 export { hashPassword } from './password.ts'
 export { findPicture, setPicture } from './picture.ts'
@@ -35,7 +43,8 @@ export const people: Feature = {
       return person
     }),
     acts('people.removePicture', (context) => removePicture(context, context.actor)),
-    writes('people.setRole', async ({ tx, after, actor, permissions, ...platform }, { person: id, role }) => {
+    writes('people.setRole', async (context, { person: id, role }) => {
+      const { tx, after, permissions, audit } = context
       const owners = await lockOwners(tx)
       if (role !== 'owner' && owners.length === 1 && owners[0] === id) throw new AppError('conflict', 'the last owner')
       const before = await getPerson(tx, id)
@@ -44,14 +53,25 @@ export const people: Feature = {
       requireGiving(permissions, given.permissions)
       const person = await updatePerson(tx, id, { role })
       if (!person) throw new AppError('not_found', 'person')
-      announcePermissions(platform.bus, after, [id], given.permissions)
+      audit.record(context, { action: 'person.role', person: id, detail: { before: before.role, role } })
+      announcePermissions(context.bus, after, [id], given.permissions)
       after(
         () =>
-          void announcePerson(platform, person).catch((error) =>
-            platform.logger.warn({ err: error }, 'a role was not announced'),
+          void announcePerson(context, person).catch((error) =>
+            context.logger.warn({ err: error }, 'a role was not announced'),
           ),
       )
       return person
+    }),
+    writes('roles.change', async (context, input) => {
+      const role = await changeRole(context, input)
+      const { id, name, permissions } = role
+      context.audit.record(context, {
+        action: 'role.changed',
+        detail: { role: id, name, before: input.before, permissions },
+      })
+      announcePermissions(context.bus, context.after, await peopleWithRole(context.tx, role.id), role.permissions)
+      return role
     }),
   ],
 }

@@ -128,3 +128,8 @@ export async function listPeople(
   }
   return (await query.orderBy('name').limit(page.limit).execute()).map(toPerson)
 }
+
+export async function peopleWithRole(db: Db | Tx, role: RoleId): Promise<PersonId[]> {
+  const rows = await db.withTables<Tables>().selectFrom('people').select('id').where('role', '=', role).execute()
+  return rows.map((row) => row.id)
+}

@@ -1,9 +1,8 @@
-import { builtInRoles, type Permission, type PersonId, type Role, type RoleId } from '@sotto/protocol'
+import { builtInRoles, type Permission, type Role, type RoleId } from '@sotto/protocol'
 import type { Db, Tx } from '#platform/database'
 
 type Tables = {
   roles: { id: RoleId; name: string; permissions: Permission[]; built_in: boolean }
-  people: { id: PersonId; role: RoleId }
 }
 type Row = Tables['roles']
 
@@ -51,11 +50,6 @@ export async function updateRole(tx: Tx, role: Role): Promise<void> {
     .set({ name: role.name, permissions: role.permissions })
     .where('id', '=', role.id)
     .execute()
-}
-
-export async function peopleWithRole(db: Db | Tx, id: RoleId): Promise<PersonId[]> {
-  const rows = await db.withTables<Tables>().selectFrom('people').select('id').where('role', '=', id).execute()
-  return rows.map((row) => row.id)
 }
 
 export async function deleteRole(tx: Tx, id: RoleId): Promise<void> {

@@ -1,13 +1,14 @@
 import { AppError, type SessionId } from '@sotto/protocol'
 import { preparePassword, requireCredentials } from '#features/people'
 import { transact } from '#platform/database'
-import { type Actor, acts, type Feature, type Platform, reads, writes } from '#platform/feature'
+import { type Actor, acts, type Context, type Feature, type Platform, reads, writes } from '#platform/feature'
 import { refresh } from './refresh.ts'
 import { endSessions, startSession } from './start.ts'
 import { findSession, listSessions, touchSession } from './store.ts'
 import { tokensOf } from './tokens.ts'
 
 export { startSession } from './start.ts'
+export { devicesOf } from './store.ts'
 export { tokensOf } from './tokens.ts'
 
 /** A session that is used is marked at most this often. */
@@ -17,7 +18,10 @@ export const sessions: Feature = {
   name: 'sessions',
   commands: [
     acts('sessions.signIn', async (context, { name, password, device, keep }) => {
-      const person = await requireCredentials(context.db, name, password)
+      const person = await requireCredentials(context.db, name, password).catch(async (error) => {
+        if (error instanceof AppError) await recordRefusal(context, name)
+        throw error
+      })
       return transact(context.db, (tx, after) => startSession({ ...context, tx, after }, person, device, keep))
     }),
     writes('sessions.refresh', refresh),
@@ -46,11 +50,20 @@ export const sessions: Feature = {
       const store = await preparePassword(context.db, person, current, password)
       return transact(context.db, async (tx, after) => {
         await store(tx)
+        context.audit.record({ ...context, tx, after }, { action: 'password.changed', person })
         await endSessions({ ...context, tx, after }, person, { except: session })
         return {}
       })
     }),
   ],
+}
+
+/** The name as it was typed, which may be that of nobody; cut, because it may be anything. */
+async function recordRefusal({ db, audit, origin }: Context, name: string): Promise<void> {
+  const detail = { name: name.trim().slice(0, 64), address: origin.address }
+  await transact(db, async (tx, after) =>
+    audit.record({ tx, after, actor: null }, { action: 'session.refused', detail }),
+  )
 }
 
 /** Whom an access token speaks for, and until when (epoch milliseconds). Throws `unauthenticated` (also for an ended session) or `token_expired`. */

@@ -33,7 +33,7 @@ export async function refresh(
   const isRetry =
     token.generation === session.generation - 1 && now.getTime() - session.rotated_at.getTime() <= honestRetryMs
   if (isRetry) return answerSignedIn(context, session, session.generation)
-  await endSessions(context, session.person, { only: session.id })
+  await endSessions(context, session.person, { only: session.id }, 'session.stolen')
   context.logger.warn({ session: session.id }, 'a refresh token was used twice; its session has ended')
   origin.setRefreshCookie(null)
   // Returned, not thrown: the end of the session is to be committed.

@@ -1,8 +1,8 @@
 import { randomUUIDv7 } from 'node:crypto'
-import type { PersonId, SessionId, SignedIn } from '@sotto/protocol'
+import type { AuditAction, PersonId, SessionId, SignedIn } from '@sotto/protocol'
 import { getPerson } from '#features/people'
 import type { AfterCommit, Tx } from '#platform/database'
-import type { Origin, Platform } from '#platform/feature'
+import type { Actor, Origin, Platform } from '#platform/feature'
 import { endRows, insertSession, type SessionRow } from './store.ts'
 import { tokensOf } from './tokens.ts'
 
@@ -18,6 +18,8 @@ export async function startSession(
 ): Promise<SignedIn> {
   const session = { id: randomUUIDv7() as SessionId, person, device, keep, address: context.origin.address }
   await insertSession(context.tx, session, context.clock.now())
+  const actor = { person, session: session.id }
+  context.audit.record({ ...context, actor }, { action: 'session.begun', person, detail: { address: session.address } })
   return answerSignedIn(context, session, 1)
 }
 
@@ -42,11 +44,14 @@ export async function answerSignedIn(
 
 /** Ends one of a person’s sessions or all but one; their connections on every server close once this has committed. Returns how many. */
 export async function endSessions(
-  context: Pick<Writing, 'tx' | 'after' | 'bus' | 'clock'>,
+  context: Pick<Writing, 'tx' | 'after' | 'bus' | 'clock' | 'audit'> & { readonly actor: Actor | null },
   person: PersonId,
   which: { only: SessionId } | { except: SessionId },
+  action: AuditAction = 'session.ended',
 ): Promise<number> {
   const sessions = await endRows(context.tx, person, which, context.clock.now())
-  if (sessions.length > 0) context.after(() => context.bus.publish({ kind: 'ended', sessions }))
+  if (sessions.length === 0) return 0
+  context.after(() => context.bus.publish({ kind: 'ended', sessions }))
+  context.audit.record(context, { action, person, detail: { sessions } })
   return sessions.length
 }

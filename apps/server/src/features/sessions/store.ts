@@ -104,3 +104,15 @@ export async function endRows(
     .execute()
   return rows.map((row) => row.id)
 }
+
+/** How the devices of these sessions are called, ended ones too. */
+export async function devicesOf(db: Db | Tx, sessions: readonly SessionId[]): Promise<Map<SessionId, string>> {
+  if (sessions.length === 0) return new Map()
+  const rows = await db
+    .withTables<Tables>()
+    .selectFrom('sessions')
+    .select(['id', 'device'])
+    .where('id', 'in', sessions)
+    .execute()
+  return new Map(rows.map((row) => [row.id, row.device]))
+}

@@ -1,0 +1,33 @@
+import type { AuditRecord, Input, Reply } from '@sotto/protocol'
+import { devicesOf } from '#features/sessions'
+import { acts, type Feature, type WriteContext, writes } from '#platform/feature'
+
+export const audit: Feature = {
+  name: 'audit',
+  commands: [writes('audit.list', list), acts('audit.verify', ({ audit: record, db }) => record.verify(db))],
+}
+
+async function list(context: WriteContext<'signed_in'>, input: Input<'audit.list'>): Promise<Reply<'audit.list'>> {
+  const { tx, audit: record } = context
+  const { before = Number.MAX_SAFE_INTEGER, limit = 100, since, until, ...filter } = input
+  const span = { ...(since && { since: new Date(since) }), ...(until && { until: new Date(until) }) }
+  const found = await record.list(tx, { ...filter, ...span }, before, limit + 1)
+  const shown = found.slice(0, limit)
+  const devices = await devicesOf(
+    tx,
+    shown.flatMap(({ session }) => session ?? []),
+  )
+  // One record for a look, not one for each page of it.
+  if (input.before === undefined) record.record(context, { action: 'audit.read', detail: { filter: input } })
+  return {
+    records: shown.map(
+      (deed): AuditRecord => ({
+        ...deed,
+        at: deed.at.toISOString(),
+        device: (deed.session && devices.get(deed.session)) ?? null,
+        hash: deed.hash.toString('hex'),
+      }),
+    ),
+    next: found.length > limit ? (shown.at(-1)?.place ?? null) : null,
+  }
+}
