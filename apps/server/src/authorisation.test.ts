@@ -57,7 +57,7 @@ const inputs: { [Name in CommandName]: (things: Things) => Input<Name> } = {
   'people.get': ({ person }) => ({ people: [person] }),
   'people.setRole': ({ person }) => ({ person, role: 'member' }),
   'roles.list': () => ({}),
-  'roles.create': () => ({ id: 'made-up', name: 'Made up', permissions: [] }),
+  'roles.create': () => ({ role: 'made-up', name: 'Made up', permissions: [] }),
   'roles.change': () => ({ role: 'helper', name: 'Helper', before: ['audit.read'], permissions: ['audit.read'] }),
   'roles.delete': () => ({ role: 'helper' }),
   'sessions.signIn': () => ({ name: 'nobody', ...device }),
@@ -184,7 +184,7 @@ async function gather(
     cast[who] = person
   }
   const others = [await server.person('bob'), await server.person('carol'), await server.person('dave')] as const
-  await server.admin.call('roles.create', { id: 'helper', name: 'Helper', permissions: ['audit.read'] })
+  await server.admin.call('roles.create', { role: 'helper', name: 'Helper', permissions: ['audit.read'] })
   return { cast, others }
 }
 
@@ -231,7 +231,7 @@ async function placeByHand(server: TestServer, conversation: ConversationId, cas
 const endsItself = new Set<CommandName>(['sessions.signOut', 'sessions.revoke'])
 
 test('every command, asked by everyone about everything, over REST, as a frame by REST and as a frame', {
-  timeout: 300_000,
+  timeout: 120_000,
 }, async () => {
   const server = await startTestServer({ requestsPerMinute: 1_000_000, attemptsPerMinute: 1_000_000 })
   const { cast, others } = await gather(server)
@@ -327,8 +327,9 @@ test('every command, asked by everyone about everything, over REST, as a frame b
     ).resolves.toBeDefined()
 })
 
-/** Whoever manages every channel may well know of those they are not in. */
+/** Whoever manages every channel may well know of those they are not in, and whoever reads the record of what was done in which. */
 function seesHidden(spec: CommandSpec, name: CommandName, who: Who, kind: ConversationKind): boolean {
+  if (name === 'audit.list') return permits(who, 'audit.read')
   if (kind !== 'channel' || !permits(who, 'channels.manage')) return false
   return spec.orPermission !== undefined || name === 'channels.join' || name === 'channels.delete'
 }
