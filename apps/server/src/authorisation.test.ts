@@ -99,6 +99,7 @@ const inputs: { [Name in CommandName]: (things: Things) => Input<Name> } = {
   'presence.watch': ({ person }) => ({ people: [person] }),
   'board.pull': () => ({ after: 0 }),
   'audit.list': () => ({}),
+  'health.look': () => ({}),
   'audit.verify': () => ({}),
   'settings.update': () => ({}),
 }

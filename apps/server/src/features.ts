@@ -4,6 +4,7 @@ import { channels } from '#features/channels'
 import { conversations } from '#features/conversations'
 import { drafts } from '#features/drafts'
 import { groups } from '#features/groups'
+import { health } from '#features/health'
 import { instance } from '#features/instance'
 import { invitations } from '#features/invitations'
 import { members } from '#features/members'
@@ -23,6 +24,7 @@ export const features = [
   people,
   sessions,
   audit,
+  health,
   invitations,
   instance,
   settings,

@@ -13,6 +13,7 @@ import { type Clock, systemClock } from '#platform/clock'
 import type { Config } from '#platform/config'
 import { isUnavailable, openDatabase, type PgConnection } from '#platform/database'
 import type { Platform } from '#platform/feature'
+import { openHealth } from '#platform/health'
 import { openLog } from '#platform/log'
 import type { Logger } from '#platform/logger'
 import { openMasterKeys } from '#platform/master-key'
@@ -100,6 +101,7 @@ async function openPlatform(
     db: main.db,
     board: openBoard(sealing, bus),
     audit: openAudit(sealing, clock),
+    health: openHealth(clock),
     blobs: folderBlobs(join(config.dataFolder, 'blobs')),
   }
   const isReady = async () => {
@@ -187,6 +189,8 @@ async function openEdge(
     mayConnect: (request) => isOwnOrAllowed(request.headers.origin, request.headers.host, config),
     addressOf: (request) => addressOf(request, config.trustProxy),
   })
+  const stopSampling = platform.health.follow(() => fanout.count())
+  undo.push(async () => stopSampling())
   metrics.gauge('sotto_sockets', 'WebSocket connections of this server.', () => sockets.count)
   metrics.gauge(
     'sotto_connections',
@@ -225,7 +229,9 @@ async function openEdge(
         throw error
       } finally {
         // Anybody may read the metrics, and a name that is not ours could be any text.
-        metrics.observeCommand(names.has(name) ? name : 'unknown', outcome, (performance.now() - began) / 1000)
+        const seconds = (performance.now() - began) / 1000
+        metrics.observeCommand(names.has(name) ? name : 'unknown', outcome, seconds)
+        platform.health.observe(name, outcome, seconds)
       }
     }
   }

@@ -4,6 +4,7 @@ import { channelCommands } from './channels.ts'
 import { conversationCommands, threadCommands } from './conversations.ts'
 import type { InputOf, ReplyOf } from './define.ts'
 import { groupCommands } from './groups.ts'
+import { healthCommands } from './health.ts'
 import { instanceCommands, invitationCommands } from './instance.ts'
 import { memberCommands } from './members.ts'
 import { draftCommands, messageCommands } from './messages.ts'
@@ -31,6 +32,7 @@ export const commands = [
   ...presenceCommands,
   ...boardCommands,
   ...auditCommands,
+  ...healthCommands,
 ] as const
 
 type Every = (typeof commands)[number]
