@@ -11,6 +11,7 @@ import { messages } from '#features/messages'
 import { people } from '#features/people'
 import { presence } from '#features/presence'
 import { receipts } from '#features/receipts'
+import { reports } from '#features/reports'
 import { roles } from '#features/roles'
 import { sessions } from '#features/sessions'
 import { settings } from '#features/settings'
@@ -30,6 +31,7 @@ export const features = [
   members,
   groups,
   channels,
+  reports,
   messages,
   threads,
   receipts,

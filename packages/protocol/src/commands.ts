@@ -5,6 +5,7 @@ import { conversationCommands, threadCommands } from './conversations.ts'
 import type { InputOf, ReplyOf } from './define.ts'
 import { groupCommands } from './groups.ts'
 import { instanceCommands, invitationCommands } from './instance.ts'
+import { instanceSettingsCommands } from './instance-settings.ts'
 import { memberCommands } from './members.ts'
 import { draftCommands, messageCommands } from './messages.ts'
 import { peopleCommands } from './people.ts'
@@ -15,6 +16,7 @@ import { sessionCommands } from './sessions.ts'
 /** Every request there is. The server refuses to start when one of them has no handler, and the reference is made from this list. */
 export const commands = [
   ...instanceCommands,
+  ...instanceSettingsCommands,
   ...invitationCommands,
   ...roleCommands,
   ...peopleCommands,

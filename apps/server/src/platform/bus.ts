@@ -21,6 +21,8 @@ export type Notice =
     }
   /** These sessions have ended. */
   | { readonly kind: 'ended'; readonly sessions: readonly SessionId[] }
+  /** The settings of the instance have changed. */
+  | { readonly kind: 'settings' }
 
 /** Best-effort broadcast to all servers. A lost notice is harmless: clients find the gap and pull from the log. */
 export interface Bus {

@@ -181,6 +181,7 @@ export function openConversations(bus: Bus, clock: Clock, append: AppendNews): C
         head: 0,
         created_at: clock.now(),
         member_count: 1,
+        blocked: false,
         ...columnsOf(details),
       }
       await tx.withTables<Tables>().insertInto('conversations').values(row).execute()
@@ -398,6 +399,7 @@ async function insertMember(
       delivered_place: 0,
       silenced_until: null,
       last_post_at: null,
+      banned_until: null,
     })
     .onConflict((conflict) =>
       conflict

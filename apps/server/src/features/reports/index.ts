@@ -1,0 +1,5 @@
+import type { Feature } from '#platform/feature'
+
+export { keepDeleted } from './kept.ts'
+
+export const reports: Feature = { name: 'reports', commands: [] }
