@@ -1,7 +1,9 @@
 import { audit } from '#features/audit'
+import { blocks } from '#features/blocks'
 import { board } from '#features/board'
 import { channels } from '#features/channels'
 import { conversations } from '#features/conversations'
+import { decisions } from '#features/decisions'
 import { drafts } from '#features/drafts'
 import { groups } from '#features/groups'
 import { instance } from '#features/instance'
@@ -28,11 +30,13 @@ export const features = [
   instance,
   settings,
   conversations,
+  blocks,
   members,
   groups,
   channels,
   reports,
   messages,
+  decisions,
   threads,
   receipts,
   drafts,

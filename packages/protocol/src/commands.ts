@@ -1,4 +1,5 @@
 import { auditCommands } from './audit.ts'
+import { blockCommands } from './blocks.ts'
 import { boardCommands } from './board.ts'
 import { channelCommands } from './channels.ts'
 import { conversationCommands, threadCommands } from './conversations.ts'
@@ -10,6 +11,7 @@ import { memberCommands } from './members.ts'
 import { draftCommands, messageCommands } from './messages.ts'
 import { peopleCommands } from './people.ts'
 import { presenceCommands, receiptCommands, typingCommands } from './receipts.ts'
+import { reportCommands } from './reports.ts'
 import { roleCommands } from './roles.ts'
 import { sessionCommands } from './sessions.ts'
 
@@ -28,6 +30,8 @@ export const commands = [
   ...channelCommands,
   ...messageCommands,
   ...draftCommands,
+  ...blockCommands,
+  ...reportCommands,
   ...receiptCommands,
   ...typingCommands,
   ...presenceCommands,

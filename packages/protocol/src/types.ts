@@ -8,6 +8,7 @@ export type SessionId = Branded<'session'>
 export type ConversationId = Branded<'conversation'>
 export type EntryId = Branded<'entry'>
 export type InvitationId = Branded<'invitation'>
+export type ReportId = Branded<'report'>
 /** Made by the client, unique for ever among all entries of its sender: the key that makes a retry harmless. */
 export type ClientId = Branded<'client'>
 
@@ -22,6 +23,7 @@ export const SessionId = id<SessionId>('A session: one sign-in on one device.')
 export const ConversationId = id<ConversationId>('A conversation.')
 export const EntryId = id<EntryId>('An entry of a conversation.')
 export const InvitationId = id<InvitationId>('An invitation to this instance.')
+export const ReportId = id<ReportId>('A report to the moderators.')
 export const ClientId = id<ClientId>('Made by the client; unique for ever among the entries of its sender.')
 
 export const Place = Type.Integer({

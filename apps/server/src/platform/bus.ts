@@ -21,6 +21,8 @@ export type Notice =
     }
   /** These sessions have ended. */
   | { readonly kind: 'ended'; readonly sessions: readonly SessionId[] }
+  /** One of the two has blocked the other. */
+  | { readonly kind: 'parted'; readonly people: readonly [PersonId, PersonId] }
   /** The settings of the instance have changed. */
   | { readonly kind: 'settings' }
 

@@ -63,16 +63,13 @@ export interface Log extends Conversations, Messages {
   /** Inside a transaction give it: a second connection could be one too many. */
   findSeat(conversation: ConversationId, person: PersonId, tx?: Tx): Promise<Seat | undefined>
   heads(person: PersonId, only?: ConversationId): Promise<Head[]>
-  page(page: {
-    conversation: ConversationId
-    from: number
-    to: number
-    limit: number
-    newest: boolean
-  }): Promise<Entry[]>
+  page(
+    page: { conversation: ConversationId; from: number; to: number; limit: number; newest: boolean },
+    tx?: Tx,
+  ): Promise<Entry[]>
   spans(person: PersonId, spans: readonly SpanWanted[], limit: number): Promise<{ spans: SpanRead[]; about: Entry[] }>
   /** What was appended about messages that were read, beyond what was read. */
-  about(parts: readonly PartRead[]): Promise<Entry[]>
+  about(parts: readonly PartRead[], tx?: Tx): Promise<Entry[]>
 
   /** Moves receipts forward, many in one statement; answers with those that moved and where they now are. Places beyond the head stop at it. */
   moveReceipts(receipts: readonly Receipts[]): Promise<Moved[]>
@@ -154,9 +151,9 @@ export function openLog({ pool, appendPool, sealing, bus, clock }: LogPorts): Lo
 
     findSeat: (conversation, person, tx) => findSeat(tx ? asQueryable(tx) : pool, conversation, person),
     heads: (person, only) => readHeads(pool, person, only ?? null),
-    page: (page) => readPage(pool, sealing, page),
+    page: (page, tx) => readPage(tx ? asQueryable(tx) : pool, sealing, page),
     spans: (person, spans, limit) => readSpans(pool, sealing, person, spans, limit),
-    about: (parts) => readAbout(pool, sealing, parts),
+    about: (parts, tx) => readAbout(tx ? asQueryable(tx) : pool, sealing, parts),
 
     async moveReceipts(receipts) {
       const { rows } = await pool.query<Moved>({

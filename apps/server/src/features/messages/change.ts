@@ -9,10 +9,11 @@ import {
   type Reply,
 } from '@sotto/protocol'
 import { currentSettings } from '#features/instance'
-import { keepDeleted } from '#features/reports'
+import { fileWords, keepDeleted } from '#features/reports'
 import type { AfterCommit, Tx } from '#platform/database'
 import type { Actor, Platform, WriteContext } from '#platform/feature'
 import type { StoredMessage } from '#platform/log'
+import { judgeText } from './judge.ts'
 import { requireText } from './text.ts'
 
 type Writing = WriteContext<'conversation_member'>
@@ -24,7 +25,7 @@ export async function edit(
 ): Promise<Appended> {
   const { tx, after, log, actor } = context
   requireText(text)
-  await log.lock(tx, conversation)
+  const { policy } = await log.lock(tx, conversation)
   const earlier = await findEarlier(context, conversation, id, clientId, 'edited')
   if (earlier) return earlier
   const message = await requireMessage(context, conversation, id)
@@ -32,9 +33,11 @@ export async function edit(
   if (message.deleted) throw new AppError('conflict', 'deleted')
   const settings = await currentSettings(context)
   requireTime(context, settings.enable_message_editing, settings.message_edit_minutes, message, 'editing')
+  const verdict = await judgeText(context, text, async () => policy)
   const { person: sender, session } = actor
   const draft = { conversation, sender, session, clientId, kind: 'edited', target: id, body: { text } } as const
   const [appended] = await log.appendIn(tx, after, [draft])
+  if (verdict === 'reported') await fileWords(context, { conversation, message: id, sender, text })
   context.audit.record(context, { action: 'message.edited', conversation, person: sender, detail: { message: id } })
   return answer(appended)
 }

@@ -2,27 +2,16 @@ import { AppError } from '@sotto/protocol'
 import { requireSeat } from '#features/conversations'
 import { acts, type Feature, reads, writes } from '#platform/feature'
 import { deleteMessage, edit } from './change.ts'
-import { requireText } from './text.ts'
+import { send } from './send.ts'
 
 export { takeOut } from './change.ts'
+export { judgeText } from './judge.ts'
 export { requireText } from './text.ts'
 
 export const messages: Feature = {
   name: 'messages',
   commands: [
-    acts('messages.send', async ({ log, actor }, { conversation, clientId, text }) => {
-      requireText(text)
-      const { person: sender, session } = actor
-      const { id, place, at } = await log.append({
-        conversation,
-        sender,
-        session,
-        clientId,
-        kind: 'message',
-        body: { text },
-      })
-      return { id, place, at: at.toISOString() }
-    }),
+    acts('messages.send', send),
     acts('messages.page', async (context, { conversation, before, after, limit = 50 }) => {
       const { head, floor } = await requireSeat(context, conversation)
       if ((before ?? 0) > head + 1 || (after ?? 0) > head) throw new AppError('invalid_input', 'place out of range')

@@ -9,24 +9,52 @@ import { removePicture } from './picture.ts'
 import {
   findCredentials,
   findPeople,
+  hiddenFrom,
   insertPerson,
   listPeople,
   lockOwners,
   peopleWithRole,
   updatePerson,
 } from './store.ts'
+import { listForManagers, restore } from './suspension.ts'
 
 export { hashPassword } from './password.ts'
 export { findPicture, setPicture } from './picture.ts'
-export { findPeople, listPeople } from './store.ts'
+export {
+  beginReset,
+  blockersOf,
+  deleteBlock,
+  findPeople,
+  hasBlocked,
+  hiddenFrom,
+  insertBlock,
+  listPeople,
+  useReset,
+} from './store.ts'
+export { requireBelow, requireNotSuspended, storeSuspension } from './suspension.ts'
 
 export const people: Feature = {
   name: 'people',
   commands: [
     reads('people.me', ({ db, actor }) => getPerson(db, actor.person)),
-    reads('people.get', async ({ db }, { people: wanted }) => ({ people: await findPeople(db, wanted) })),
-    reads('people.list', async ({ db }, { prefix = '', after = '', limit = 50 }) => {
-      const found = await listPeople(db, { prefix: prefix.trim(), after, limit: limit + 1 })
+    reads('people.get', async ({ db, log, actor }, { people: wanted }) => {
+      const hidden = new Set(await hiddenFrom(db, actor.person))
+      // Who shares a conversation with somebody knows who that is, whatever stands between them.
+      const known = await log.companionsAmong(
+        db,
+        actor.person,
+        wanted.filter((id) => hidden.has(id)),
+      )
+      return {
+        people: await findPeople(
+          db,
+          wanted.filter((id) => !hidden.has(id) || known.includes(id)),
+        ),
+      }
+    }),
+    reads('people.list', async ({ db, actor }, { prefix = '', after = '', limit = 50 }) => {
+      const without = await hiddenFrom(db, actor.person)
+      const found = await listPeople(db, { prefix: prefix.trim(), after, limit: limit + 1, without })
       const page = found.slice(0, limit)
       return { people: page, next: found.length > limit ? (page.at(-1)?.name ?? null) : null }
     }),
@@ -42,6 +70,8 @@ export const people: Feature = {
       )
       return person
     }),
+    reads('people.admin', listForManagers),
+    writes('people.restore', restore),
     acts('people.removePicture', (context) => removePicture(context, context.actor)),
     writes('people.setRole', async (context, { person: id, role }) => {
       const { tx, after, permissions, audit } = context

@@ -1,3 +1,4 @@
+import { hiddenFrom } from '#features/people'
 import { acts, type Feature } from '#platform/feature'
 import { roomOf } from './room.ts'
 
@@ -9,9 +10,16 @@ export const presence: Feature = {
       if (origin.link) roomOf(bus).mark(origin.link, state)
       return {}
     }),
-    acts('presence.watch', async ({ bus, origin }, { people }) => {
-      if (origin.link) roomOf(bus).watch(origin.link, people)
-      return { people: people.map((person) => ({ person, state: roomOf(bus).stateOf(person) })) }
+    acts('presence.watch', async ({ bus, db, actor, origin }, { people }) => {
+      const hidden = new Set(await hiddenFrom(db, actor.person))
+      const shown = people.filter((person) => !hidden.has(person))
+      if (origin.link) roomOf(bus).watch(origin.link, shown)
+      return {
+        people: people.map((person) => ({
+          person,
+          state: hidden.has(person) ? 'offline' : roomOf(bus).stateOf(person),
+        })),
+      }
     }),
   ],
   opened: ({ bus }, link) => roomOf(bus).mark(link, 'online'),

@@ -1,7 +1,7 @@
 import type { ConversationId, EntryId, PersonId } from '@sotto/protocol'
 import type { Tx } from '#platform/database'
 import type { Platform } from '#platform/feature'
-import { insertKept } from './store.ts'
+import { findKept, insertKept } from './store.ts'
 
 /** What a moderator deleted. */
 export interface Kept {
@@ -22,4 +22,15 @@ export async function keepDeleted(
 ): Promise<void> {
   const content = await sealing.seal(conversation, belongsTo(message), Buffer.from(JSON.stringify({ text, reason })))
   await insertKept(tx, { message, conversation, sender, deleted_by: deletedBy, at: clock.now(), content })
+}
+
+/** What a deleted message said; null where its sender took it back. */
+export async function readKept(
+  { tx, sealing }: Platform & { tx: Tx },
+  conversation: ConversationId,
+  message: EntryId,
+): Promise<string | null> {
+  const content = await findKept(tx, message)
+  if (!content) return null
+  return JSON.parse(String(await sealing.open(conversation, belongsTo(message), content))).text
 }

@@ -1,4 +1,5 @@
 import { AppError, type ConversationId, type Input, type Reply } from '@sotto/protocol'
+import { hiddenFrom } from '#features/people'
 import { tokensOf } from '#features/sessions'
 import { transact } from '#platform/database'
 import type { Context, WriteContext } from '#platform/feature'
@@ -38,6 +39,7 @@ async function joinInvited(
   // One thread per pair: where the two have one, that is where the invitation leads.
   const existing = await log.lockPair(tx, owner, actor.person)
   if (existing) return existing
+  if ((await hiddenFrom(tx, actor.person)).includes(owner)) throw new AppError('link_expired', 'invitation')
   await seatSecond(context, conversation, owner, actor.person)
   return conversation
 }
@@ -63,6 +65,7 @@ async function showRequest(context: Context<'signed_in'>, conversation: Conversa
   const thread = await log.findConversation(db, conversation)
   if (thread?.kind !== 'thread' || thread.pair[0] === null || thread.pair[1] !== null) return
   const owner = thread.pair[0]
+  if ((await hiddenFrom(db, actor.person)).includes(owner)) return
   const value = { conversation, person: actor.person, at: at.toISOString() }
   await transact(db, (tx, after) =>
     board.put(tx, after, owner, [{ key: `request/${conversation}/${actor.person}`, value }]),

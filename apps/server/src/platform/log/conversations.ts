@@ -74,7 +74,20 @@ export interface Conversations {
   /** Seats a person and appends `joined`. False where they were a member already. */
   seat(tx: Tx, after: AfterCommit, conversation: ConversationId, person: PersonId, by: Doer): Promise<boolean>
   /** Takes a person out and appends `left`. False where they were no member. */
-  unseat(tx: Tx, after: AfterCommit, conversation: ConversationId, person: PersonId, by: Doer): Promise<boolean>
+  unseat(
+    tx: Tx,
+    after: AfterCommit,
+    conversation: ConversationId,
+    person: PersonId,
+    by: Doer,
+    bannedUntil?: Date,
+  ): Promise<boolean>
+  /** Who was taken out and may not come back at this time; with `only`, whether that one. */
+  bans(tx: Tx, conversation: ConversationId, now: Date, only?: PersonId): Promise<{ person: PersonId; until: Date }[]>
+  /** False where there was none. */
+  liftBan(tx: Tx, conversation: ConversationId, person: PersonId): Promise<boolean>
+  /** While a thread is blocked, neither of the two writes in it. */
+  setBlocked(tx: Tx, conversation: ConversationId, blocked: boolean): Promise<void>
   setRole(
     tx: Tx,
     after: AfterCommit,
@@ -108,6 +121,8 @@ export interface Conversations {
   countOwners(db: Db | Tx, conversation: ConversationId): Promise<number>
   /** The people with whom a person shares a conversation, at most `limit`. */
   companions(db: Db | Tx, person: PersonId, limit: number): Promise<PersonId[]>
+  /** Those of these people with whom a person shares a conversation. */
+  companionsAmong(db: Db | Tx, person: PersonId, people: readonly PersonId[]): Promise<PersonId[]>
   /** Channels by name: the listed ones and those the person is in; all of them with `every`. */
   channels(
     db: Db,
@@ -152,7 +167,7 @@ export function openConversations(bus: Bus, clock: Clock, append: AppendNews): C
     tx: Tx,
     conversation: ConversationId,
     person: PersonId,
-    change: Partial<Pick<Tables['members'], 'role' | 'silenced_until' | 'left_at_place'>>,
+    change: Partial<Pick<Tables['members'], 'role' | 'silenced_until' | 'left_at_place' | 'banned_until'>>,
   ): Promise<boolean> {
     const { numUpdatedRows } = await tx
       .withTables<Tables>()
@@ -201,9 +216,10 @@ export function openConversations(bus: Bus, clock: Clock, append: AppendNews): C
       return true
     },
 
-    async unseat(tx, after, conversation, person, by) {
+    async unseat(tx, after, conversation, person, by, bannedUntil) {
       const { head } = await lock(tx, conversation)
-      if (!(await updateMember(tx, conversation, person, { left_at_place: head + 1 }))) return false
+      const change = { left_at_place: head + 1, banned_until: bannedUntil ?? null }
+      if (!(await updateMember(tx, conversation, person, change))) return false
       const members = await countMembers(tx, conversation, -1)
       // Before the entry is announced: who is out hears nothing any more.
       after(() => bus.publish({ kind: 'seat', person, conversation, seated: false }))
@@ -317,6 +333,55 @@ export function openConversations(bus: Bus, clock: Clock, append: AppendNews): C
       return count
     },
 
+    async bans(tx, conversation, now, only) {
+      const query = tx
+        .withTables<Tables>()
+        .selectFrom('members')
+        .select(['person', 'banned_until'])
+        .where('conversation', '=', conversation)
+        .where('banned_until', '>', now)
+        .where('left_at_place', 'is not', null)
+      const rows = await (only ? query.where('person', '=', only) : query).execute()
+      return rows.map(({ person, banned_until }) => ({ person, until: banned_until as Date }))
+    },
+
+    async liftBan(tx, conversation, person) {
+      const { numUpdatedRows } = await tx
+        .withTables<Tables>()
+        .updateTable('members')
+        .set({ banned_until: null })
+        .where('conversation', '=', conversation)
+        .where('person', '=', person)
+        .where('banned_until', 'is not', null)
+        .executeTakeFirst()
+      return numUpdatedRows === 1n
+    },
+
+    async setBlocked(tx, conversation, blocked) {
+      await tx
+        .withTables<Tables>()
+        .updateTable('conversations')
+        .set({ blocked })
+        .where('id', '=', conversation)
+        .execute()
+    },
+
+    async companionsAmong(db, person, people) {
+      if (people.length === 0) return []
+      const rows = await db
+        .withTables<Tables>()
+        .selectFrom('members as mine')
+        .innerJoin('members as theirs', 'theirs.conversation', 'mine.conversation')
+        .select('theirs.person')
+        .distinct()
+        .where('mine.person', '=', person)
+        .where('theirs.person', '=', sql<PersonId>`any(${people}::uuid[])`)
+        .where('mine.left_at_place', 'is', null)
+        .where('theirs.left_at_place', 'is', null)
+        .execute()
+      return rows.map((row) => row.person)
+    },
+
     async companions(db, person, limit) {
       const rows = await db
         .withTables<Tables>()
@@ -404,7 +469,7 @@ async function insertMember(
     .onConflict((conflict) =>
       conflict
         .columns(['conversation', 'person'])
-        .doUpdateSet({ left_at_place: null, joined_at_place: joinedAt, role })
+        .doUpdateSet({ left_at_place: null, joined_at_place: joinedAt, role, banned_until: null })
         .where('members.left_at_place', 'is not', null),
     )
     .executeTakeFirst()

@@ -11,7 +11,7 @@ export interface StoredMessage {
   readonly at: Date
   /** What it says now; empty once it is deleted. */
   readonly text: string
-  readonly deleted: boolean
+  readonly deleted: 'sender' | 'moderator' | null
 }
 
 /** An entry as it was appended with a client id. */
@@ -55,10 +55,12 @@ export function openMessages(sealing: Sealing): Messages {
       const [first] = rows
       if (first?.id !== message || first.kind !== 'message') return undefined
       const { id, place, sender, at } = first
-      if (rows.some((row) => row.kind === 'deleted')) return { id, place, sender, at, text: '', deleted: true }
-      const newest = rows.findLast((row) => row.kind === 'edited') ?? first
-      const { text } = JSON.parse((await sealing.open(conversation, newest.id, newest.body)).toString('utf8'))
-      return { id, place, sender, at, text, deleted: false }
+      const open = async (row: (typeof rows)[number]) =>
+        JSON.parse((await sealing.open(conversation, row.id, row.body)).toString('utf8'))
+      const deletion = rows.find((row) => row.kind === 'deleted')
+      if (deletion) return { id, place, sender, at, text: '', deleted: (await open(deletion)).by }
+      const { text } = await open(rows.findLast((row) => row.kind === 'edited') ?? first)
+      return { id, place, sender, at, text, deleted: null }
     },
 
     findAppended(tx, sender, clientId) {

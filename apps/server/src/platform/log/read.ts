@@ -71,7 +71,7 @@ export async function findSeat(
 
 /** At most `limit` entries from `from` to `to` (both included), oldest first; `newest` keeps the newest ones instead of the oldest. */
 export async function readPage(
-  pool: pg.Pool,
+  pool: Pick<pg.Pool, 'query'>,
   sealing: Sealing,
   page: { conversation: ConversationId; from: number; to: number; limit: number; newest: boolean },
 ): Promise<Entry[]> {
@@ -154,7 +154,11 @@ export interface PartRead {
 }
 
 /** The newest edit and the deletion of messages that were read, where these come after what was read. By place. */
-export async function readAbout(pool: pg.Pool, sealing: Sealing, parts: readonly PartRead[]): Promise<Entry[]> {
+export async function readAbout(
+  pool: Pick<pg.Pool, 'query'>,
+  sealing: Sealing,
+  parts: readonly PartRead[],
+): Promise<Entry[]> {
   const messages = parts.flatMap(({ entries, to, head }) =>
     // Nothing comes after the head.
     to < head ? entries.filter((entry) => entry.kind === 'message').map((entry) => ({ entry, to })) : [],
