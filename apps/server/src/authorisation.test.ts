@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import {
+  type BulkId,
   builtInRoles,
   type CircleId,
   type CommandName,
@@ -35,6 +36,7 @@ interface Things {
   readonly person: PersonId
   readonly session: SessionId
   readonly invitation: InvitationId
+  readonly bulk: BulkId
 }
 
 const device = { device: 'test', keep: 'token', password } as const
@@ -126,6 +128,17 @@ const inputs: { [Name in CommandName]: (things: Things) => Input<Name> } = {
   'presence.set': () => ({ state: 'online' }),
   'presence.watch': ({ person }) => ({ people: [person] }),
   'board.pull': () => ({ after: 0 }),
+  'bulk.audiences': () => ({}),
+  'bulk.look': ({ person }) => ({ to: { people: [person], circles: [], roles: [] }, text: 'x' }),
+  'bulk.send': ({ person }) => ({
+    clientId: clientId(),
+    to: { people: [person], circles: [], roles: [] },
+    text: 'x {firstName}',
+  }),
+  'bulk.list': () => ({}),
+  'bulk.get': ({ bulk }) => ({ bulk }),
+  'bulk.recipients': ({ bulk }) => ({ bulk }),
+  'bulk.cancel': ({ bulk }) => ({ bulk }),
   'audit.list': () => ({}),
   'health.look': () => ({}),
   'audit.verify': () => ({}),
@@ -283,7 +296,7 @@ async function placeByHand(server: TestServer, conversation: ConversationId, cas
 const endsItself = new Set<CommandName>(['sessions.signOut', 'sessions.revoke'])
 
 test('every command, asked by everyone about everything, over REST, as a frame by REST and as a frame', {
-  timeout: 120_000,
+  timeout: 300_000,
 }, async () => {
   const server = await startTestServer({ requestsPerMinute: 1_000_000, attemptsPerMinute: 1_000_000 })
   const { cast, others } = await gather(server)
@@ -293,17 +306,31 @@ test('every command, asked by everyone about everything, over REST, as a frame b
     if (socket) sockets.set(who, socket)
   }
   const { invitation } = await server.admin.call('invitations.create', { role: 'member', uses: 9, expiresInHours: 1 })
+  // One message to many of somebody else’s.
+  await server.admin.call('roles.create', {
+    role: 'herald',
+    name: 'Herald',
+    permissions: ['bulk.send', 'people.browse', 'threads.start'],
+  })
+  await server.admin.call('people.setRole', { person: others[2].id, role: 'herald' })
+  const bulk = await others[2].call('bulk.send', {
+    clientId: clientId(),
+    to: { people: [others[0].id], circles: [], roles: [] },
+    text: 'x',
+  })
   const missing: Things = {
     conversation: randomUUID() as ConversationId,
     person: randomUUID() as PersonId,
     session: randomUUID() as SessionId,
     invitation: randomUUID() as InvitationId,
+    bulk: randomUUID() as BulkId,
   }
   const about = (conversation: ConversationId, person: TestPerson, session: TestPerson): Things => ({
     conversation,
     person: person.id,
     session: session.signedIn.session as SessionId,
     invitation: invitation.id,
+    bulk: bulk.bulk,
   })
 
   const leaks: string[] = []

@@ -1,6 +1,7 @@
 import { audit } from '#features/audit'
 import { blocks } from '#features/blocks'
 import { board } from '#features/board'
+import { bulk } from '#features/bulk'
 import { channels } from '#features/channels'
 import { conversations } from '#features/conversations'
 import { decisions } from '#features/decisions'
@@ -44,6 +45,7 @@ export const features = [
   messages,
   decisions,
   threads,
+  bulk,
   receipts,
   drafts,
   typing,

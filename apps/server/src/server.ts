@@ -214,6 +214,10 @@ async function openEdge(
     await Promise.race([app.close(), new Promise((resolve) => setTimeout(resolve, config.drainMs).unref())])
   })
   undo.push(runDaily(platform))
+  for (const feature of features) {
+    const stop = feature.started?.(platform)
+    if (stop) undo.push(stop)
+  }
   const { port } = app.server.address() as AddressInfo
   const host = config.host === '0.0.0.0' || config.host === '::' ? 'localhost' : config.host
   const url = config.publicUrl || `http://${host.includes(':') ? `[${host}]` : host}:${port}`

@@ -1,6 +1,7 @@
 import { auditCommands } from './audit.ts'
 import { blockCommands } from './blocks.ts'
 import { boardCommands } from './board.ts'
+import { bulkCommands } from './bulk.ts'
 import { channelCommands } from './channels.ts'
 import { circleCommands } from './circles.ts'
 import { conversationCommands, threadCommands } from './conversations.ts'
@@ -39,6 +40,7 @@ export const commands = [
   ...typingCommands,
   ...presenceCommands,
   ...boardCommands,
+  ...bulkCommands,
   ...auditCommands,
   ...healthCommands,
   ...circleCommands,

@@ -1,6 +1,7 @@
 export * from './audit.ts'
 export * from './blocks.ts'
 export * from './board.ts'
+export * from './bulk.ts'
 export * from './channels.ts'
 export * from './circles.ts'
 export * from './commands.ts'

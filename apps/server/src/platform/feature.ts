@@ -110,6 +110,8 @@ export interface Feature {
   /** A connection has been welcomed, or is gone. */
   readonly opened?: (platform: Platform, link: Link) => void
   readonly closed?: (platform: Platform, link: Link) => void
+  /** The server has started; the returned function is called before it stops. */
+  readonly started?: (platform: Platform) => () => Promise<void>
   /** Runs when the server has started and when a day (of UTC) has begun. */
   readonly daily?: (platform: Platform) => Promise<void>
 }

@@ -1,4 +1,4 @@
-import { AppError, dayOf, mayStart, type PersonId } from '@sotto/protocol'
+import { AppError, dayOf, mayStart, type PersonId, withoutTies } from '@sotto/protocol'
 import { findPeople, hiddenFrom, listPeople, permissionsOf } from '#features/people'
 import { reachedBy, tiesBetween } from '#features/relationships'
 import type { Db, Tx } from '#platform/database'
@@ -69,6 +69,20 @@ export async function requireMayFind(
 export async function mayStartWith({ clock }: Platform, db: Db | Tx, from: PersonId, to: PersonId): Promise<boolean> {
   const permissions = await permissionsOf(db, from)
   return mayStart(permissions, await tiesBetween(db, from, to), dayOf(clock.now()))
+}
+
+/** Those of these people whom a person may write to: by beginning a thread, or going on in one. */
+export async function startableBy(
+  { log, clock }: Platform,
+  db: Db | Tx,
+  person: PersonId,
+  among: readonly PersonId[],
+): Promise<PersonId[]> {
+  const everybody = (await permissionsOf(db, person)).includes(withoutTies.start)
+  const reached = everybody ? among : await reachedBy(db, person, 'start', clock.now(), among)
+  const may = new Set([...reached, ...(await log.pairedAmong(db, person, among))])
+  for (const hidden of await hiddenFrom(db, person)) may.delete(hidden)
+  return among.filter((one) => may.has(one))
 }
 
 /** Before a thread is made. Throws `forbidden` about somebody the person knows, and `not_found` about anybody else. */

@@ -21,6 +21,7 @@ export {
   insertBlock,
   listPeople,
   peopleByName,
+  peopleWithRole,
   useReset,
 } from './store.ts'
 export { requireBelow, requireNotSuspended, storeSuspension } from './suspension.ts'

@@ -65,9 +65,9 @@ test('kinds are built in or made; what a built-in one is called and whether it e
     ['mentor-of', false, false],
     ['teacher-of', true, true],
   ])
-  const { id: kind, ...rest } = wanted
+  const { kind } = wanted
   expect(
-    await admin.call('relationships.changeKind', { kind: 'guardian-of', ...rest, supervises: true }),
+    await admin.call('relationships.changeKind', { kind: 'guardian-of', ...looks, supervises: true }),
   ).toMatchObject({ id: 'guardian-of', name: '', backName: '', find: 'forward', supervises: true, builtIn: true })
   await expect(admin.call('relationships.deleteKind', { kind: 'guardian-of' })).rejects.toMatchObject({
     code: 'forbidden',
@@ -83,7 +83,7 @@ test('kinds are built in or made; what a built-in one is called and whether it e
   await expect(admin.call('relationships.deleteKind', { kind })).rejects.toMatchObject({ code: 'conflict' })
   await admin.call('relationships.end', { relationship: id })
   await admin.call('relationships.deleteKind', { kind })
-  await expect(admin.call('relationships.changeKind', { kind, ...rest })).rejects.toMatchObject({ code: 'not_found' })
+  await expect(admin.call('relationships.changeKind', { kind, ...looks })).rejects.toMatchObject({ code: 'not_found' })
 })
 
 test('a relationship is set, set again, listed by what it names, and ended', async () => {

@@ -46,6 +46,10 @@ export async function listCircles(
   return query.orderBy(name).limit(limit).execute()
 }
 
+export async function allCircles(db: Db | Tx): Promise<Tables['circles'][]> {
+  return db.withTables<Tables>().selectFrom('circles').select(['id', 'name']).orderBy(sql`lower(name)`).execute()
+}
+
 export async function findCircle(db: Db | Tx, id: CircleId): Promise<CircleRow | undefined> {
   return db
     .withTables<Tables>()

@@ -1,6 +1,6 @@
-import { dayOf, type PersonId, saysTie, type Tie } from '@sotto/protocol'
+import { type CircleId, dayOf, type PersonId, saysTie, type Tie } from '@sotto/protocol'
 import type { Db, Tx } from '#platform/database'
-import { circlesOf, peopleInCircles, type TieRow, tiesOf } from './store.ts'
+import { allCircles, circlesOf, findCircles, peopleInCircles, type TieRow, tiesOf } from './store.ts'
 
 /** What binds one person to another, with the relationship each tie comes from. */
 export interface BoundTie extends Tie {
@@ -37,6 +37,21 @@ export async function reachedBy(
   }
   reached.delete(person)
   return [...reached]
+}
+
+/** The circles somebody is in or may write to because of a relationship, or all of them; by name. */
+export async function circlesWithin(
+  db: Db | Tx,
+  whose: PersonId | 'all',
+  now: Date,
+): Promise<{ id: CircleId; name: string }[]> {
+  if (whose === 'all') return allCircles(db)
+  const granting = (await tiesOf(db, whose)).filter((row) => saysTie(toTie(row), 'start', dayOf(now)) === 'grants')
+  const tied = granting.flatMap((row) => (row.forward ? row.to_circle : row.from_circle) ?? [])
+  const found = new Map(
+    [...(await findCircles(db, tied)), ...(await circlesOf(db, [whose]))].map(({ id, name }) => [id, { id, name }]),
+  )
+  return [...found.values()].sort((one, other) => one.name.localeCompare(other.name))
 }
 
 function toTie(row: TieRow): BoundTie {

@@ -42,6 +42,8 @@ export async function changeRole(
   return changed
 }
 
+export { listRoles } from './store.ts'
+
 /** Throws `not_found`. */
 export async function getRole(db: Db | Tx, id: RoleId): Promise<Role> {
   const role = await findRole(db, id)

@@ -5,12 +5,16 @@ import { judgeText, requireText } from '#features/messages'
 import { getPerson, hasBlocked } from '#features/people'
 import { holdRules } from '#features/relationships'
 import { fileWords } from '#features/reports'
-import type { WriteContext } from '#platform/feature'
+import type { AfterCommit, Tx } from '#platform/database'
+import type { Actor, Platform } from '#platform/feature'
 import { seatSecond } from './seat-second.ts'
+
+/** A platform within one transaction, and who writes. */
+export type Writing = Platform & { readonly tx: Tx; readonly after: AfterCommit; readonly actor: Actor }
 
 /** The first message makes the thread of two people; every later one continues it. */
 export async function start(
-  context: WriteContext<'signed_in'>,
+  context: Writing,
   { person, clientId, text }: Input<'threads.start'>,
 ): Promise<Reply<'threads.start'>> {
   const { tx, after, log, actor } = context
@@ -31,12 +35,12 @@ export async function start(
 }
 
 /** For somebody who was blocked, whoever did it does not exist. */
-async function requireUnblocked({ tx, actor }: WriteContext<'signed_in'>, person: PersonId): Promise<void> {
+async function requireUnblocked({ tx, actor }: Writing, person: PersonId): Promise<void> {
   if (await hasBlocked(tx, person, actor.person)) throw new AppError('not_found', 'person')
   if (await hasBlocked(tx, actor.person, person)) throw new AppError('forbidden', 'blocked')
 }
 
-async function makeThread(context: WriteContext<'signed_in'>, other: PersonId): Promise<ConversationId> {
+async function makeThread(context: Writing, other: PersonId): Promise<ConversationId> {
   const { tx, after, log, actor } = context
   await holdRules(tx)
   await requireMayStart(context, tx, actor.person, other)

@@ -149,6 +149,13 @@ export interface Conversations {
   memberIds(db: Db | Tx, conversation: ConversationId): Promise<PersonId[]>
   findMembers(db: Db | Tx, conversation: ConversationId, people: readonly PersonId[]): Promise<MemberState[]>
   countOwners(db: Db | Tx, conversation: ConversationId): Promise<number>
+  /** Those who have read up to their place, as far as they share that. */
+  haveRead(
+    db: Db | Tx,
+    places: readonly { person: PersonId; conversation: ConversationId; place: number }[],
+  ): Promise<ReadonlySet<PersonId>>
+  /** Those of these people with whom a person has a thread. */
+  pairedAmong(db: Db | Tx, person: PersonId, among: readonly PersonId[]): Promise<PersonId[]>
   /** The people with whom a person shares a conversation, at most `limit`. */
   companions(db: Db | Tx, person: PersonId, limit: number): Promise<PersonId[]>
   /**
@@ -430,6 +437,23 @@ export function openConversations(bus: Bus, clock: Clock, append: AppendNews): C
         .set({ blocked })
         .where('id', '=', conversation)
         .execute()
+    },
+
+    async haveRead(db, places) {
+      const { rows } = await sql<{ person: PersonId }>`select m.person from members m
+        join unnest(${places.map((one) => one.person)}::uuid[], ${places.map((one) => one.conversation)}::uuid[],
+          ${places.map((one) => one.place)}::bigint[]) as w(person, conversation, place)
+          on w.conversation = m.conversation and w.person = m.person
+        where m.shown_read_place >= w.place`.execute(db)
+      return new Set(rows.map((row) => row.person))
+    },
+
+    async pairedAmong(db, person, among) {
+      const { rows } = await sql<{ other: PersonId }>`
+        select case when first_person = ${person} then second_person else first_person end as other from conversations
+        where (first_person = ${person} and second_person = any(${among}::uuid[]))
+          or (second_person = ${person} and first_person = any(${among}::uuid[]))`.execute(db)
+      return rows.map((row) => row.other)
     },
 
     async companions(db, person, limit) {
