@@ -3,10 +3,10 @@ import { password, startTestServer } from '../../testing/server.ts'
 
 const device = { device: 'test', keep: 'token', password } as const
 
-test('the setup link makes one admin, once', async () => {
+test('the setup link makes one owner, once', async () => {
   const server = await startTestServer()
   expect(await server.anonymous.call('instance.get', {})).toEqual({ name: 'Test', ready: true, openSignUp: false })
-  expect(server.admin.signedIn.person.role).toBe('admin')
+  expect(server.admin.signedIn.person.role).toBe('owner')
   const again = { setup: 'x'.repeat(32), instance: 'Mine', name: 'mallory', displayName: 'M', ...device }
   await expect(server.anonymous.call('instance.setUp', again)).rejects.toMatchObject({ code: 'link_expired' })
 })
