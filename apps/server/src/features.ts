@@ -4,8 +4,10 @@ import { board } from '#features/board'
 import { channels } from '#features/channels'
 import { conversations } from '#features/conversations'
 import { decisions } from '#features/decisions'
+import { directory } from '#features/directory'
 import { drafts } from '#features/drafts'
 import { groups } from '#features/groups'
+import { health } from '#features/health'
 import { instance } from '#features/instance'
 import { invitations } from '#features/invitations'
 import { members } from '#features/members'
@@ -13,6 +15,7 @@ import { messages } from '#features/messages'
 import { people } from '#features/people'
 import { presence } from '#features/presence'
 import { receipts } from '#features/receipts'
+import { relationships } from '#features/relationships'
 import { reports } from '#features/reports'
 import { roles } from '#features/roles'
 import { sessions } from '#features/sessions'
@@ -26,10 +29,13 @@ export const features = [
   people,
   sessions,
   audit,
+  health,
   invitations,
   instance,
   settings,
   conversations,
+  relationships,
+  directory,
   blocks,
   members,
   groups,

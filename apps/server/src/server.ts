@@ -2,6 +2,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { commands } from '@sotto/protocol'
+import { knownAmong } from '#features/directory'
 import { findSetupToken } from '#features/instance'
 import { findPicture, permissionsOf, setPicture } from '#features/people'
 import { authenticate } from '#features/sessions'
@@ -13,6 +14,7 @@ import { type Clock, systemClock } from '#platform/clock'
 import type { Config } from '#platform/config'
 import { isUnavailable, openDatabase, type PgConnection } from '#platform/database'
 import type { Platform } from '#platform/feature'
+import { openHealth } from '#platform/health'
 import { openLog } from '#platform/log'
 import type { Logger } from '#platform/logger'
 import { openMasterKeys } from '#platform/master-key'
@@ -100,6 +102,7 @@ async function openPlatform(
     db: main.db,
     board: openBoard(sealing, bus),
     audit: openAudit(sealing, clock),
+    health: openHealth(clock),
     blobs: folderBlobs(join(config.dataFolder, 'blobs')),
   }
   const isReady = async () => {
@@ -171,7 +174,10 @@ async function openEdge(
     limit,
     limitAnonymous,
     setPicture: (actor, bytes) => setPicture(platform, actor, bytes),
-    findPicture: (person) => findPicture(platform, person),
+    findPicture: async (actor, person) => {
+      const known = await knownAmong(platform, platform.db, actor.person, [person])
+      return known.length > 0 ? findPicture(platform, person) : undefined
+    },
     metrics: metrics.print,
     isReady,
     webFolder: fileURLToPath(new URL('../../web/dist', import.meta.url)),
@@ -187,6 +193,8 @@ async function openEdge(
     mayConnect: (request) => isOwnOrAllowed(request.headers.origin, request.headers.host, config),
     addressOf: (request) => addressOf(request, config.trustProxy),
   })
+  const stopSampling = platform.health.follow(() => fanout.count())
+  undo.push(async () => stopSampling())
   metrics.gauge('sotto_sockets', 'WebSocket connections of this server.', () => sockets.count)
   metrics.gauge(
     'sotto_connections',
@@ -205,6 +213,7 @@ async function openEdge(
     sockets.drain(config.reconnectSpreadMs)
     await Promise.race([app.close(), new Promise((resolve) => setTimeout(resolve, config.drainMs).unref())])
   })
+  undo.push(runDaily(platform))
   const { port } = app.server.address() as AddressInfo
   const host = config.host === '0.0.0.0' || config.host === '::' ? 'localhost' : config.host
   const url = config.publicUrl || `http://${host.includes(':') ? `[${host}]` : host}:${port}`
@@ -225,8 +234,32 @@ async function openEdge(
         throw error
       } finally {
         // Anybody may read the metrics, and a name that is not ours could be any text.
-        metrics.observeCommand(names.has(name) ? name : 'unknown', outcome, (performance.now() - began) / 1000)
+        const seconds = (performance.now() - began) / 1000
+        metrics.observeCommand(names.has(name) ? name : 'unknown', outcome, seconds)
+        platform.health.observe(name, outcome, seconds)
       }
     }
+  }
+}
+
+/** What features do once a day, at its beginning. Resolves, when stopped, once nothing of it runs any more. */
+function runDaily(platform: Platform): () => Promise<void> {
+  const { clock, logger } = platform
+  const dayMs = 24 * 3_600_000
+  let timer: NodeJS.Timeout | undefined
+  let running = Promise.resolve()
+  const run = () => {
+    timer = setTimeout(run, dayMs - (clock.now().getTime() % dayMs)).unref()
+    running = running.then(async () => {
+      for (const feature of features)
+        await feature
+          .daily?.(platform)
+          .catch((error) => logger.error({ err: error, feature: feature.name }, 'the daily work failed'))
+    })
+  }
+  run()
+  return () => {
+    clearTimeout(timer)
+    return running
   }
 }

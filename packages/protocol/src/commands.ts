@@ -2,15 +2,18 @@ import { auditCommands } from './audit.ts'
 import { blockCommands } from './blocks.ts'
 import { boardCommands } from './board.ts'
 import { channelCommands } from './channels.ts'
+import { circleCommands } from './circles.ts'
 import { conversationCommands, threadCommands } from './conversations.ts'
 import type { InputOf, ReplyOf } from './define.ts'
 import { groupCommands } from './groups.ts'
+import { healthCommands } from './health.ts'
 import { instanceCommands, invitationCommands } from './instance.ts'
 import { instanceSettingsCommands } from './instance-settings.ts'
 import { memberCommands } from './members.ts'
 import { draftCommands, messageCommands } from './messages.ts'
 import { peopleCommands } from './people.ts'
 import { presenceCommands, receiptCommands, typingCommands } from './receipts.ts'
+import { relationshipCommands } from './relationships.ts'
 import { reportCommands } from './reports.ts'
 import { roleCommands } from './roles.ts'
 import { sessionCommands } from './sessions.ts'
@@ -37,6 +40,9 @@ export const commands = [
   ...presenceCommands,
   ...boardCommands,
   ...auditCommands,
+  ...healthCommands,
+  ...circleCommands,
+  ...relationshipCommands,
 ] as const
 
 type Every = (typeof commands)[number]

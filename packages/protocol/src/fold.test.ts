@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { addSpan, applyEntry, countUnread, emptyView, heldDownTo, heldThrough, holes, type Span } from './fold.ts'
 import type { Entry } from './messages.ts'
+import { defaultDetails } from './rights.ts'
 import type { PersonId } from './types.ts'
 
 const [me, other] = ['me', 'other'] as [PersonId, PersonId]
@@ -75,19 +76,31 @@ test('an unread count over a log with holes says that it is not exact', () => {
   expect(countUnread({ ...asked, read: 9 })).toEqual({ count: 0, exact: true })
 })
 
-test('the fold knows who is in a conversation and what was said, and passes over kinds it does not know', () => {
-  const at = '2026-01-01T00:00:00.000Z'
-  const base = { conversation: 'c', at, id: 'i', clientId: 'k' } as unknown as Omit<Entry, 'kind' | 'body'>
+test('the fold knows who is in a conversation, how it is run and what was said, and passes over kinds it does not know', () => {
+  const base = { conversation: 'c', at: '2026-01-01T00:00:00.000Z', id: 'i', clientId: 'k' }
+  const details = { ...defaultDetails.group, name: 'Choir' }
+  const renamed = { ...details, name: 'Chorus' }
+  const until = '2026-01-02T00:00:00.000Z'
   const log = [
-    { ...base, place: 1, sender: me, kind: 'created', body: {} },
-    { ...base, place: 2, sender: other, kind: 'joined', body: { person: other } },
+    { ...base, place: 1, sender: me, kind: 'created', body: { details } },
+    { ...base, place: 2, sender: me, kind: 'joined', body: { person: other, members: 2 } },
     { ...base, place: 3, sender: other, kind: 'message', body: { text: 'hello' } },
     { ...base, place: 4, sender: other, kind: 'from the future', body: {} },
-    { ...base, place: 5, sender: other, kind: 'left', body: { person: other } },
+    { ...base, place: 5, sender: me, kind: 'changed', body: { details: renamed } },
+    { ...base, place: 6, sender: me, kind: 'role', body: { person: other, role: 'moderator' } },
+    { ...base, place: 7, sender: me, kind: 'silenced', body: { person: other, until } },
+    { ...base, place: 8, sender: other, kind: 'left', body: { person: other, members: 1 } },
   ] as unknown as Entry[]
-  const view = log.reduce(applyEntry, emptyView)
-  expect([...view.members.keys()]).toEqual([me])
-  expect(view.messages).toEqual([{ ...log[2], editedAt: null, deleted: null }])
+  const views = [...log.keys()].map((last) => log.slice(0, last + 1).reduce(applyEntry, emptyView))
+  const membersAt = (place: number) => Object.fromEntries(views[place - 1]?.members ?? [])
+  const owner = { role: 'owner', silencedUntil: null }
+  expect(membersAt(1)).toEqual({ [me]: owner })
+  expect(membersAt(2)).toEqual({ [me]: owner, [other]: { role: 'member', silencedUntil: null } })
+  expect(membersAt(7)).toEqual({ [me]: owner, [other]: { role: 'moderator', silencedUntil: until } })
+  expect(membersAt(8)).toEqual({ [me]: owner })
+  expect(views[3]).toEqual({ ...views[2] })
+  expect(views[3]?.details?.name).toBe('Choir')
+  expect(views[7]).toMatchObject({ details: renamed, messages: [{ ...log[2], editedAt: null, deleted: null }] })
 })
 
 test('a page with what is about it folds to the same messages as the whole log', () => {

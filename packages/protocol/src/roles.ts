@@ -36,7 +36,7 @@ export const roleCommands = [
     access: 'signed_in',
     permission: 'roles.manage',
     summary: 'Makes a role. Nobody can put into it what they may not do themselves.',
-    input: exactly({ id: RoleId, ...wanted }),
+    input: exactly({ role: RoleId, ...wanted }),
     reply: Role,
   }),
   command({

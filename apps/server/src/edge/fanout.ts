@@ -14,6 +14,9 @@ export interface Listener extends Link {
   end(): void
 }
 
+/** Hints to a conversation are left out where more than this many connections listen. */
+const maxHinted = 200
+
 /** Shared by all that listen to no conversation. */
 export const nowhere: ReadonlySet<ConversationId> = new Set()
 
@@ -48,6 +51,8 @@ export function openFanout(bus: Bus): Fanout {
         topic.head = notice.head
         topic.headAt = Date.now()
       }
+      // Who types is of use among a few: in a large room it would be a stream of frames to everybody.
+      if (notice.mayDrop && topic.listeners.size > maxHinted && notice.audience.startsWith('c:')) return
       // Framed once; every socket writes the same bytes.
       const frame = encodeTextFrame(notice.frame)
       for (const listener of topic.listeners) listener.deliver(frame, notice.mayDrop)

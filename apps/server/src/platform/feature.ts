@@ -17,6 +17,7 @@ import type { Bus } from './bus.ts'
 import type { Clock } from './clock.ts'
 import type { Config } from './config.ts'
 import type { AfterCommit, Db, Tx } from './database.ts'
+import type { Health } from './health.ts'
 import type { Log } from './log.ts'
 import type { Logger } from './logger.ts'
 import type { Sealing } from './sealing.ts'
@@ -36,6 +37,7 @@ export interface Platform {
   readonly log: Log
   readonly board: Board
   readonly audit: Audit
+  readonly health: Health
   readonly bus: Bus
   readonly blobs: Blobs
   readonly sealing: Sealing
@@ -108,4 +110,6 @@ export interface Feature {
   /** A connection has been welcomed, or is gone. */
   readonly opened?: (platform: Platform, link: Link) => void
   readonly closed?: (platform: Platform, link: Link) => void
+  /** Runs when the server has started and when a day (of UTC) has begun. */
+  readonly daily?: (platform: Platform) => Promise<void>
 }

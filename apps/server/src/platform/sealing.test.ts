@@ -6,7 +6,7 @@ import pg from 'pg'
 import { expect, inject, onTestFinished, test } from 'vitest'
 import { template } from '../testing/global-setup.ts'
 import type { EncryptionMethod } from './config.ts'
-import { openDatabase } from './database.ts'
+import { type AfterCommit, openDatabase, type Tx, transact } from './database.ts'
 import { openLogger } from './logger.ts'
 import { openMasterKeys } from './master-key.ts'
 import { openSealing } from './sealing.ts'
@@ -28,7 +28,8 @@ async function prepare() {
   })
   const open = async (method: EncryptionMethod, keys: readonly string[] = []) =>
     openSealing(db, await openMasterKeys(folder, keys), method)
-  return { open, folder }
+  const transaction = (work: (tx: Tx, after: AfterCommit) => Promise<void>) => transact(db, work)
+  return { open, folder, transaction }
 }
 
 const [one, other] = [randomUUID(), randomUUID()]
@@ -93,4 +94,16 @@ test('a server without the right master key does not start', async () => {
   await expect(open('AES-256', ['too short'])).rejects.toThrow(/64 hexadecimal digits/)
   // An operator puts the new key first and keeps the old one for what it sealed.
   expect(await (await open('AES-256', [randomBytes(32).toString('hex'), key])).open(one, 'a', sealed)).toEqual(text)
+})
+
+test('what was sealed under a scope that is forgotten does not open any more; what belongs to others does', async () => {
+  const { open, transaction } = await prepare()
+  const sealing = await open('AES-256')
+  const [gone, kept] = [await sealing.seal(one, 'a', text), await sealing.seal(other, 'a', text)]
+  expect(await sealing.open(one, 'a', gone)).toEqual(text)
+  await transaction((tx, after) => sealing.forget(tx, after, one))
+  for (const server of [sealing, await open('AES-256')]) {
+    await expect(server.open(one, 'a', gone)).rejects.toThrow()
+    expect(await server.open(other, 'a', kept)).toEqual(text)
+  }
 })

@@ -15,7 +15,7 @@ import {
 } from 'node:crypto'
 import { sql } from 'kysely'
 import type { EncryptionMethod } from './config.ts'
-import type { Db, Tx } from './database.ts'
+import type { AfterCommit, Db, Tx } from './database.ts'
 import type { MasterKey, MasterKeys } from './master-key.ts'
 
 type Tables = {
@@ -52,6 +52,8 @@ export interface Sealing {
   seal(scope: string, belongsTo: string, content: Uint8Array): Promise<Buffer>
   /** Throws when the bytes were changed, moved, or need a key that is gone. */
   open(scope: string, belongsTo: string, sealed: Buffer): Promise<Buffer>
+  /** Deletes a scope’s data keys with the transaction: what was sealed under it does not open any more. */
+  forget(tx: Tx, after: AfterCommit, scope: string): Promise<void>
   /** A secret of the instance, made by `make` the first time. Servers that start together agree on one. */
   secret(name: string, make: () => Buffer): Promise<Buffer>
   /**
@@ -212,6 +214,12 @@ export async function openSealing(db: Db, masterKeys: MasterKeys, method: Encryp
       })
       const name = cipherOf(sealed)
       return decrypt(name, key, labelOf(scope, belongsTo, sealed), sealed.subarray(headerBytes))
+    },
+    async forget(tx, after, scope) {
+      await tx.withTables<Tables>().deleteFrom('data_keys').where('scope', '=', scope).execute()
+      after(() => {
+        for (const name of cache.keys()) if (name.startsWith(`${scope}/`)) cache.delete(name)
+      })
     },
     secret,
     async rotate() {

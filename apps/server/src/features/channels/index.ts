@@ -54,6 +54,7 @@ export const channels: Feature = {
         detail: { name, entries: head, members },
       })
       await forget(context, conversation, await log.destroy(tx, after, conversation))
+      await context.sealing.forget(tx, after, conversation)
       return {}
     }),
   ],

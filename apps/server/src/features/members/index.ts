@@ -1,5 +1,6 @@
 import { AppError, type Member } from '@sotto/protocol'
 import { enter, exit, findCard, forGood, putCards, requireMay } from '#features/conversations'
+import { requireMayFind } from '#features/directory'
 import { blockersOf, findPeople, listPeople } from '#features/people'
 import { type Feature, reads, writes } from '#platform/feature'
 import { invite } from './invite.ts'
@@ -36,13 +37,13 @@ export const members: Feature = {
     }),
 
     writes('members.add', async (context, { conversation, people: wanted }) => {
-      const { tx, actor } = context
+      const { actor } = context
       const locked = await requireMay(context, conversation, 'invite')
       requireManyPeople(locked)
       const people = [...new Set(wanted)].sort()
-      if ((await findPeople(tx, people)).length < people.length) throw new AppError('not_found', 'person')
+      await requireMayFind(context, people)
       // Whom they have blocked brings nobody anywhere.
-      const blockers = await blockersOf(tx, actor.person, people)
+      const blockers = await blockersOf(context.tx, actor.person, people)
       const added = []
       for (const person of people)
         if (!blockers.has(person) && (await enter(context, locked, person, actor))) added.push(person)

@@ -6,16 +6,7 @@ import { acts, type Feature, reads, writes } from '#platform/feature'
 import { announcePermissions, announcePerson } from './announce.ts'
 import { hashPassword, passwordMatches } from './password.ts'
 import { removePicture } from './picture.ts'
-import {
-  findCredentials,
-  findPeople,
-  hiddenFrom,
-  insertPerson,
-  listPeople,
-  lockOwners,
-  peopleWithRole,
-  updatePerson,
-} from './store.ts'
+import { findCredentials, findPeople, insertPerson, lockOwners, peopleWithRole, updatePerson } from './store.ts'
 import { listForManagers, restore } from './suspension.ts'
 
 export { hashPassword } from './password.ts'
@@ -29,6 +20,7 @@ export {
   hiddenFrom,
   insertBlock,
   listPeople,
+  peopleByName,
   useReset,
 } from './store.ts'
 export { requireBelow, requireNotSuspended, storeSuspension } from './suspension.ts'
@@ -37,27 +29,6 @@ export const people: Feature = {
   name: 'people',
   commands: [
     reads('people.me', ({ db, actor }) => getPerson(db, actor.person)),
-    reads('people.get', async ({ db, log, actor }, { people: wanted }) => {
-      const hidden = new Set(await hiddenFrom(db, actor.person))
-      // Who shares a conversation with somebody knows who that is, whatever stands between them.
-      const known = await log.companionsAmong(
-        db,
-        actor.person,
-        wanted.filter((id) => hidden.has(id)),
-      )
-      return {
-        people: await findPeople(
-          db,
-          wanted.filter((id) => !hidden.has(id) || known.includes(id)),
-        ),
-      }
-    }),
-    reads('people.list', async ({ db, actor }, { prefix = '', after = '', limit = 50 }) => {
-      const without = await hiddenFrom(db, actor.person)
-      const found = await listPeople(db, { prefix: prefix.trim(), after, limit: limit + 1, without })
-      const page = found.slice(0, limit)
-      return { people: page, next: found.length > limit ? (page.at(-1)?.name ?? null) : null }
-    }),
     writes('people.updateProfile', async (context, change) => {
       if (change.timeZone) requireTimeZone(change.timeZone)
       const person = await updatePerson(context.tx, context.actor.person, change)

@@ -1,3 +1,5 @@
+import type { PersonId } from '@sotto/protocol'
+import { knownAmong } from '#features/directory'
 import { hiddenFrom } from '#features/people'
 import { acts, type Feature } from '#platform/feature'
 import { roomOf } from './room.ts'
@@ -10,16 +12,14 @@ export const presence: Feature = {
       if (origin.link) roomOf(bus).mark(origin.link, state)
       return {}
     }),
-    acts('presence.watch', async ({ bus, db, actor, origin }, { people }) => {
-      const hidden = new Set(await hiddenFrom(db, actor.person))
-      const shown = people.filter((person) => !hidden.has(person))
-      if (origin.link) roomOf(bus).watch(origin.link, shown)
-      return {
-        people: people.map((person) => ({
-          person,
-          state: hidden.has(person) ? 'offline' : roomOf(bus).stateOf(person),
-        })),
-      }
+    acts('presence.watch', async (context, { people }) => {
+      const { db, bus, origin, actor } = context
+      const hidden = await hiddenFrom(db, actor.person)
+      const known = (await knownAmong(context, db, actor.person, people)).filter((person) => !hidden.includes(person))
+      if (origin.link) roomOf(bus).watch(origin.link, known)
+      // Whom one does not know is never here.
+      const stateOf = (person: PersonId) => (known.includes(person) ? roomOf(bus).stateOf(person) : 'offline')
+      return { people: people.map((person) => ({ person, state: stateOf(person) })) }
     }),
   ],
   opened: ({ bus }, link) => roomOf(bus).mark(link, 'online'),

@@ -7,10 +7,10 @@ export const roles: Feature = {
   name: 'roles',
   commands: [
     reads('roles.list', async ({ db }) => ({ roles: await listRoles(db) })),
-    writes('roles.create', async (context, { id, name, permissions }) => {
+    writes('roles.create', async (context, { role: id, name, permissions }) => {
       requireGiving(context.permissions, permissions)
       const role = { id, name: name.trim(), permissions, builtIn: false }
-      if (!(await insertRole(context.tx, role))) throw new AppError('name_taken', 'id')
+      if (!(await insertRole(context.tx, role))) throw new AppError('name_taken', 'role')
       context.audit.record(context, { action: 'role.made', detail: { role: id, name: role.name, permissions } })
       return role
     }),

@@ -64,7 +64,7 @@ test('nobody suspends themselves, somebody who may do more, or the last owner', 
     await server.person('boss'),
     await server.person('adam'),
   ]
-  await server.admin.call('roles.create', { id: 'helper', name: 'Helper', permissions: ['people.manage'] })
+  await server.admin.call('roles.create', { role: 'helper', name: 'Helper', permissions: ['people.manage'] })
   const suspend = (by: TestPerson, person: TestPerson) =>
     by.call('people.suspend', { person: person.id, until: null, reason: '' })
   await server.admin.call('people.setRole', { person: helper.id, role: 'helper' })

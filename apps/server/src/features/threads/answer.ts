@@ -1,5 +1,7 @@
 import { AppError, type Input, type Reply } from '@sotto/protocol'
+import { requireMayStart } from '#features/directory'
 import { hiddenFrom } from '#features/people'
+import { holdRules } from '#features/relationships'
 import type { WriteContext } from '#platform/feature'
 import { seatSecond } from './seat-second.ts'
 import { takeSeatRequest } from './store.ts'
@@ -12,11 +14,15 @@ export async function answer(
   const { tx, after, log, board, actor } = context
   // First, as everywhere: whoever holds it may then wait for boards.
   const existing = await log.lockPair(tx, actor.person, person)
+  await holdRules(tx)
+  // Supervisors read; the seat is the owner’s to give.
+  if ((await log.lock(tx, conversation)).pair[0] !== actor.person) throw new AppError('not_found', 'request')
   if (!(await takeSeatRequest(tx, conversation, person))) throw new AppError('not_found', 'request')
   await board.put(tx, after, actor.person, [{ key: `request/${conversation}/${person}`, value: null }])
   if (!admit) return {}
   if ((await hiddenFrom(tx, actor.person)).includes(person)) throw new AppError('not_found', 'request')
   if (existing) throw new AppError('conflict', 'you have a thread with this person')
+  await requireMayStart(context, tx, actor.person, person)
   await seatSecond(context, conversation, actor.person, person)
   return {}
 }

@@ -37,6 +37,7 @@ export type Tables = {
     delivered_place: number
     silenced_until: Date | null
     last_post_at: Date | null
+    seated_until: Date | null
     banned_until: Date | null
   }
   entries: {

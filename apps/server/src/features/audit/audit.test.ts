@@ -1,0 +1,90 @@
+import pg from 'pg'
+import { expect, test } from 'vitest'
+import { clientId, startTestServer } from '../../testing/server.ts'
+
+test('sign-ins, failures, membership, roles and settings are on record, with who, whom, where and which device', async () => {
+  const server = await startTestServer()
+  const { admin } = server
+  const alice = await server.person('alice')
+  const bob = await server.person('bob')
+  await expect(
+    server.anonymous.call('sessions.signIn', { name: 'alice', password: 'wrong one', device: 'x', keep: 'token' }),
+  ).rejects.toMatchObject({ code: 'wrong_credentials' })
+  const { card } = await alice.call('groups.create', { clientId: clientId(), name: 'Choir', people: [bob.id] })
+  const { conversation } = card
+  await alice.call('members.setRole', { conversation, person: bob.id, role: 'moderator' })
+  await alice.call('members.remove', { conversation, person: bob.id })
+  await admin.call('people.setRole', { person: alice.id, role: 'moderator' })
+  await admin.call('instance.update', { name: 'Another' })
+
+  const { records } = await admin.call('audit.list', { limit: 500 })
+  const found = (action: string) => records.filter((record) => record.action === action)
+  const session = alice.signedIn.session
+  expect(found('session.begun')).toHaveLength(3)
+  expect(found('session.begun')[1]).toMatchObject({ actor: alice.id, session, device: 'test' })
+  expect(found('session.refused')[0]).toMatchObject({ actor: null, device: null, detail: { name: 'alice' } })
+  expect(found('group.made')[0]).toMatchObject({ actor: alice.id, session, conversation, detail: { name: 'Choir' } })
+  expect(found('member.added')[0]).toMatchObject({ actor: alice.id, person: bob.id, conversation })
+  expect(found('member.role')[0]).toMatchObject({ person: bob.id, detail: { before: 'member', role: 'moderator' } })
+  expect(found('member.removed')[0]).toMatchObject({ actor: alice.id, person: bob.id })
+  expect(found('person.role')[0]).toMatchObject({ actor: admin.id, person: alice.id, detail: { role: 'moderator' } })
+  expect(found('instance.changed')[0]).toMatchObject({ detail: { name: 'Another' } })
+  expect(records.map((record) => record.place)).toEqual(records.map((_, index) => records.length - index))
+
+  const about = await admin.call('audit.list', { person: bob.id, action: 'member.removed' })
+  expect(about.records).toHaveLength(1)
+  const since = await admin.call('audit.list', { since: new Date(Date.now() + 60_000).toISOString() })
+  expect(since.records).toHaveLength(0)
+  const first = await admin.call('audit.list', { limit: 2 })
+  const second = await admin.call('audit.list', { limit: 2, before: first.next as number })
+  expect(second.records[0]?.place).toBe((first.records[1]?.place ?? 0) - 1)
+})
+
+test('reading the record is on record; what failed and was rolled back is not', async () => {
+  const { admin, ...server } = await startTestServer()
+  const alice = await server.person('alice')
+  await expect(alice.call('audit.list', {})).rejects.toMatchObject({ code: 'forbidden' })
+  await expect(admin.call('people.setRole', { person: admin.id, role: 'member' })).rejects.toMatchObject({
+    code: 'conflict',
+  })
+  await admin.call('audit.list', { action: 'session.begun' })
+  const { records } = await admin.call('audit.list', {})
+  expect(records[0]).toMatchObject({ action: 'audit.read', detail: { filter: { action: 'session.begun' } } })
+  expect(records.some((record) => record.action === 'person.role')).toBe(false)
+})
+
+test('a chain of many writers holds, and a record that was changed, taken out or cut off shows', async () => {
+  const { admin, databaseUrl, ...server } = await startTestServer()
+  const people = await Promise.all(['alice', 'bob', 'carol', 'dave'].map((name) => server.person(name)))
+  await Promise.all(
+    people.flatMap((person, index) =>
+      [1, 2, 3].map((turn) =>
+        person.call('groups.create', { clientId: clientId(), name: `Group ${index} ${turn}`, people: [] }),
+      ),
+    ),
+  )
+  const whole = await admin.call('audit.verify', {})
+  expect(whole).toMatchObject({ broken: null })
+  expect(whole.records).toBeGreaterThan(12)
+
+  const client = new pg.Client(databaseUrl)
+  await client.connect()
+  try {
+    for (const text of [
+      'update audit set actor = null where place = 5',
+      'delete from audit where place = 5',
+      'truncate audit',
+    ])
+      await expect(client.query(text)).rejects.toThrow('append-only')
+    // Whoever owns the database can take the guard away. What they do then is not forbidden, but it shows.
+    await client.query('alter table audit disable trigger audit_append_only')
+    await client.query('begin')
+    await client.query("update audit set action = 'member.left' where place = 5")
+    await client.query('commit')
+    expect(await admin.call('audit.verify', {})).toMatchObject({ broken: 5 })
+    await client.query('delete from audit where place >= 5')
+    expect(await admin.call('audit.verify', {})).toEqual({ records: 4, broken: 5 })
+  } finally {
+    await client.end()
+  }
+})

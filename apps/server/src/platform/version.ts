@@ -1,0 +1,6 @@
+import { readFileSync } from 'node:fs'
+
+const manifest = new URL('../../package.json', import.meta.url)
+
+/** The version of this server, as it is published. */
+export const version: string = (JSON.parse(readFileSync(manifest, 'utf8')) as { version: string }).version
