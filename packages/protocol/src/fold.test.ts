@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { addSpan, applyEntry, countUnread, emptyView, heldDownTo, heldThrough, holes, type Span } from './fold.ts'
 import type { Entry } from './messages.ts'
+import { defaultDetails } from './rights.ts'
 import type { PersonId } from './types.ts'
 
 const [me, other] = ['me', 'other'] as [PersonId, PersonId]
@@ -77,13 +78,15 @@ test('an unread count over a log with holes says that it is not exact', () => {
 
 test('the fold knows who is in a conversation and what was said, and passes over kinds it does not know', () => {
   const at = '2026-01-01T00:00:00.000Z'
+  const details = defaultDetails.group
   const base = { conversation: 'c', at, id: 'i', clientId: 'k' } as unknown as Omit<Entry, 'kind' | 'body'>
   const log = [
-    { ...base, place: 1, sender: me, kind: 'created', body: {} },
+    { ...base, place: 1, sender: me, kind: 'created', body: { details } },
     { ...base, place: 2, sender: other, kind: 'joined', body: { person: other } },
     { ...base, place: 3, sender: other, kind: 'message', body: { text: 'hello' } },
     { ...base, place: 4, sender: other, kind: 'from the future', body: {} },
     { ...base, place: 5, sender: other, kind: 'left', body: { person: other } },
   ] as unknown as Entry[]
-  expect(log.reduce(applyEntry, emptyView)).toEqual({ members: [me], messages: [log[2]] })
+  const members = new Map([[me, { role: 'owner', silencedUntil: null }]])
+  expect(log.reduce(applyEntry, emptyView)).toEqual({ members, details, messages: [log[2]] })
 })

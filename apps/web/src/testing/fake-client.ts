@@ -10,8 +10,18 @@ import type {
   Watches,
   WatchName,
 } from '@sotto/client'
-import type { ClientId, CommandName, ConversationId, Entry, Input, Person, PersonId, Reply } from '@sotto/protocol'
-import { AppError, builtInRoles, countUnread, unreadCap } from '@sotto/protocol/pure'
+import type {
+  ClientId,
+  CommandName,
+  ConversationId,
+  Details,
+  Entry,
+  Input,
+  Person,
+  PersonId,
+  Reply,
+} from '@sotto/protocol'
+import { AppError, builtInRoles, countUnread, memberMay, unreadCap } from '@sotto/protocol/pure'
 import { addThread, makeWorld, say, sentence, type Thread, uuid, type World } from './fake-world.ts'
 
 /** What a look at a screen may ask of the world: see `window.fake` in the fake build. */
@@ -90,15 +100,30 @@ export function createFakeClient(scenario: string): Client & { readonly drive: D
     return { count: Math.min(unreadCap, count), exact: count <= unreadCap }
   }
 
+  function aboutOf({ card, details, members }: Thread) {
+    return { details, members: members.length, mayPost: memberMay(card.role, 'post', details), silencedUntil: null }
+  }
+
   function rowOf(thread: Thread, entry: Entry): Row {
-    if (entry.kind !== 'message')
-      return {
-        kind: entry.kind as 'created',
-        key: entry.clientId,
-        place: entry.place,
-        person: entry.sender,
-        at: entry.at,
+    const event = { key: entry.id, place: entry.place, at: entry.at, by: entry.sender }
+    switch (entry.kind) {
+      case 'created':
+        return { ...event, kind: 'created', person: entry.sender }
+      case 'joined':
+      case 'left':
+        return { ...event, kind: entry.kind, person: entry.body.person }
+      case 'role':
+        return { ...event, kind: 'role', person: entry.body.person, role: entry.body.role }
+      case 'silenced':
+        return { ...event, kind: 'silenced', person: entry.body.person, until: entry.body.until }
+      case 'changed': {
+        const earlier = thread.entries
+          .slice(0, entry.place - 1)
+          .findLast((one) => one.kind === 'changed' || one.kind === 'created')
+        const before = (earlier?.body as { details: Details } | undefined)?.details ?? null
+        return { ...event, kind: 'changed', person: entry.sender, details: entry.body.details, before }
       }
+    }
     const mine = entry.sender === world.me.id
     return {
       kind: 'message',
@@ -131,6 +156,10 @@ export function createFakeClient(scenario: string): Client & { readonly drive: D
       return {
         found: false,
         card: null,
+        details: null,
+        members: 0,
+        mayPost: true,
+        silencedUntil: null,
         other,
         rows: waitingRows,
         atStart: true,
@@ -166,6 +195,7 @@ export function createFakeClient(scenario: string): Client & { readonly drive: D
     return {
       found: true,
       card: thread.card,
+      ...aboutOf(thread),
       other: thread.card.with ? (world.people.get(thread.card.with) ?? null) : null,
       rows: to === head ? [...rows, ...waitingRows] : rows,
       atStart: from === 1,
@@ -189,6 +219,7 @@ export function createFakeClient(scenario: string): Client & { readonly drive: D
       ? {
           text: waiting.text,
           sender: world.me.id,
+          by: null,
           at: waiting.at,
           state: waiting.failed ? ('failed' as const) : ('waiting' as const),
         }
@@ -196,12 +227,14 @@ export function createFakeClient(scenario: string): Client & { readonly drive: D
         ? {
             text: entry.body.text,
             sender: entry.sender,
+            by: thread.card.kind === 'thread' ? null : (world.people.get(entry.sender) ?? null),
             at: entry.at,
             state: entry.sender === world.me.id ? stateOf(thread, entry.place) : null,
           }
         : null
     return {
       card: thread.card,
+      ...aboutOf(thread),
       other: thread.card.with ? (world.people.get(thread.card.with) ?? null) : null,
       last,
       at: last?.at ?? thread.entries[0]?.at ?? thread.card.createdAt,
@@ -333,8 +366,15 @@ export function createFakeClient(scenario: string): Client & { readonly drive: D
       if (!thread) throw new AppError('not_found')
       return {
         card: thread.card,
-        head: { conversation, head: thread.entries.length, floor: 1, read: thread.read, receipts: thread.receipts },
-        members: thread.members,
+        head: {
+          conversation,
+          head: thread.entries.length,
+          floor: 1,
+          read: thread.read,
+          details: thread.details,
+          members: thread.members.length,
+          receipts: thread.receipts,
+        },
       }
     },
     'conversations.archive': ({ conversation, archived }: Input<'conversations.archive'>) => {

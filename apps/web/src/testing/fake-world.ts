@@ -2,6 +2,7 @@ import type {
   ClientId,
   ConversationCard,
   ConversationId,
+  Details,
   Draft,
   Entry,
   Invitation,
@@ -17,6 +18,7 @@ import { defaultDetails, defaultSettings } from '@sotto/protocol/pure'
 /** A small school in memory: enough people and threads to look at every screen without a server. */
 export interface Thread {
   card: ConversationCard
+  details: Details
   members: PersonId[]
   entries: Entry[]
   read: number
@@ -259,6 +261,7 @@ export function addThread(world: World, other: Person | null): Thread {
       archived: false,
       createdAt: ago(40 * day),
     },
+    details: defaultDetails.thread,
     members: other ? [world.me.id, other.id] : [world.me.id],
     entries: [],
     read: 0,

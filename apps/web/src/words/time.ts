@@ -26,6 +26,17 @@ export function dateAndTime(at: Date, locale: string): string {
   return format(locale, { dateStyle: 'medium', timeStyle: 'short' }).format(at)
 }
 
+/** 90 seconds, 5 minutes, 2 hours. */
+export function duration(seconds: number, locale: string): string {
+  const [count, unit] =
+    seconds % 3_600 === 0
+      ? [seconds / 3_600, 'hour']
+      : seconds % 60 === 0
+        ? [seconds / 60, 'minute']
+        : [seconds, 'second']
+  return new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: 'long' }).format(count)
+}
+
 /** A number for the local day, the same for two moments of one day. */
 export function dayNumber(at: Date): number {
   return Math.floor((at.getTime() - at.getTimezoneOffset() * 60_000) / 86_400_000)

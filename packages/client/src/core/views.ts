@@ -1,5 +1,15 @@
-import type { ConversationId, Permission, Person, PersonId, Receipt, SeatRequest, Settings } from '@sotto/protocol'
-import { builtInRoles, defaultSettings, heldThrough, unreadCap } from '@sotto/protocol/pure'
+import type {
+  ConversationCard,
+  ConversationId,
+  Details,
+  Permission,
+  Person,
+  PersonId,
+  Receipt,
+  SeatRequest,
+  Settings,
+} from '@sotto/protocol'
+import { builtInRoles, defaultDetails, defaultSettings, heldThrough, memberMay, unreadCap } from '@sotto/protocol/pure'
 import type { ConversationItem, ConversationWindow, Me, Row, Target, Watches, Window } from '#client/api.ts'
 import { otherPerson, readPlace, unreadOf } from './conversation.ts'
 import type { Drafts } from './drafts.ts'
@@ -111,6 +121,7 @@ export class Views {
       value: {
         found,
         card: record?.card ?? null,
+        ...about(record),
         other: person ? this.parts.people.need(person) : null,
         rows: me && (atEnd || window.anchor === 'end') ? this.withWaiting(log.rows, target, me) : log.rows,
         atStart:
@@ -142,11 +153,13 @@ export class Views {
   private log(record: ConversationRecord, frame: Frame, me: PersonId, shareRead: boolean) {
     const { cache } = this.parts
     const rows: Row[] = []
+    let details: Details | null = null
     const show = (place: number, mineOnly: boolean) => {
       const entry = cache.at(record.id, place)
       if (!entry || (mineOnly && entry.sender !== me)) return
-      const row = rowOf(entry, me, record.receipts, shareRead)
+      const row = rowOf(entry, me, record, shareRead, details)
       if (row) rows.push(row)
+      if (entry.kind === 'created' || entry.kind === 'changed') details = entry.body.details
     }
     if (!frame.shown) return { rows, run: null, isReading: false }
     const run = runAround(frame.shown, frame.anchor, (place) => cache.at(record.id, place) !== undefined)
@@ -186,15 +199,18 @@ export class Views {
     const draft = drafts.textFor({ conversation: record.id })
     const typing = signals.typingIn(record.id)
     const { shareRead } = this.settings()
-    const inputs = [record, other, waiting, failed, draft, typing, shareRead]
+    const sender = card.kind !== 'thread' && !waiting && record.last?.sender !== me ? record.last?.sender : undefined
+    const by = sender ? people.need(sender) : null
+    const inputs = [record, other, by, waiting, failed, draft, typing, shareRead]
     const known = this.items.get(record.id)
     if (known?.inputs.every((input, index) => Object.is(input, inputs[index]))) return known.item
-    const last = lastShown(record, waiting, me, shareRead)
+    const last = lastShown(record, waiting, by, me, shareRead)
     const item = {
       card,
+      ...about(record),
       other,
       last,
-      at: last?.at ?? card.createdAt,
+      at: shownAt(record, card, last),
       unread: unreadOf(record, me),
       draft,
       typing,
@@ -216,13 +232,15 @@ export class Views {
 function lastShown(
   record: ConversationRecord,
   waiting: Sending | undefined,
+  by: Person | null,
   me: PersonId,
   shareRead: boolean,
 ): ConversationItem['last'] {
-  if (waiting) return { text: waiting.text, sender: me, at: waiting.at, state: waiting.refused ? 'failed' : 'waiting' }
+  if (waiting)
+    return { text: waiting.text, sender: me, by, at: waiting.at, state: waiting.refused ? 'failed' : 'waiting' }
   if (!record.last) return null
   const { text, sender, at, place } = record.last
-  return { text, sender, at, state: sender === me ? messageState(place, record.receipts, shareRead) : null }
+  return { text, sender, by, at, state: sender === me ? messageState(place, record, shareRead) : null }
 }
 
 /** Where the log is not held far enough, or there are more than are counted: the place after the last read one. */
@@ -236,4 +254,23 @@ function firstUnread(record: ConversationRecord, me: PersonId): number | null {
 
 function shownReceipts(record: ConversationRecord, shareRead: boolean): readonly Receipt[] {
   return shareRead ? record.receipts : record.receipts.map((receipt) => ({ ...receipt, read: 0 }))
+}
+
+function about(
+  record: ConversationRecord | null,
+): Pick<ConversationItem, 'details' | 'members' | 'mayPost' | 'silencedUntil'> {
+  const card = record?.card ?? null
+  const details = record?.details ?? (card && defaultDetails[card.kind])
+  return {
+    details,
+    members: record?.members ?? 0,
+    mayPost: !card || !details || memberMay(card.role, 'post', details),
+    silencedUntil: record?.silenced?.until ?? null,
+  }
+}
+
+/** What somebody has just come into stands where the new is, whenever it was last written in. */
+function shownAt(record: ConversationRecord, card: ConversationCard, last: ConversationItem['last']): string {
+  const at = last?.at ?? card.createdAt
+  return record.cameAt && record.cameAt > at ? record.cameAt : at
 }

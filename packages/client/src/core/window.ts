@@ -1,4 +1,4 @@
-import type { Entry, PersonId, Receipt, Span } from '@sotto/protocol'
+import type { Details, Entry, PersonId, Span } from '@sotto/protocol'
 import { holes } from '@sotto/protocol/pure'
 import type { MessageState, Row, Window } from '#client/api.ts'
 import type { ConversationRecord, Sending } from './records.ts'
@@ -67,8 +67,13 @@ export function runAround(shown: Span, anchor: number, has: (place: number) => b
   return { from, to }
 }
 
-export function messageState(place: number, receipts: readonly Receipt[], shareRead: boolean): MessageState {
-  if (receipts.length === 0) return 'sent'
+/** How far a message is, by the receipts of the others. Where not all of them tell theirs, it is only known to be sent. */
+export function messageState(
+  place: number,
+  { receipts, members }: Pick<ConversationRecord, 'receipts' | 'members'>,
+  shareRead: boolean,
+): MessageState {
+  if (receipts.length === 0 || receipts.length < members - 1) return 'sent'
   if (shareRead && receipts.every((receipt) => receipt.read >= place)) return 'read'
   if (receipts.every((receipt) => Math.max(receipt.delivered, receipt.read) >= place)) return 'delivered'
   return 'sent'
@@ -76,26 +81,44 @@ export function messageState(place: number, receipts: readonly Receipt[], shareR
 
 const rows = new WeakMap<Entry, Row>()
 
-/** The row of an entry: the same object as long as nothing about it changes. Null for kinds that are not shown. */
-export function rowOf(entry: Entry, me: PersonId, receipts: readonly Receipt[], shareRead: boolean): Row | null {
-  const state = entry.kind === 'message' && entry.sender === me ? messageState(entry.place, receipts, shareRead) : null
+/**
+ * The row of an entry: the same object as long as nothing about it changes. `before` is how the conversation was run before the entry,
+ * where that is known. Null for kinds that are not shown.
+ */
+export function rowOf(
+  entry: Entry,
+  me: PersonId,
+  record: ConversationRecord,
+  shareRead: boolean,
+  before: Details | null,
+): Row | null {
+  const state = entry.kind === 'message' && entry.sender === me ? messageState(entry.place, record, shareRead) : null
   const known = rows.get(entry)
-  if (known && (known.kind !== 'message' || known.state === state)) return known
-  const row = makeRow(entry, state)
+  if (known?.kind === 'message' && known.state === state) return known
+  // What was before never changes: once known it stays, whatever is in memory now.
+  if (known && known.kind !== 'message' && !(known.kind === 'changed' && !known.before && before)) return known
+  const row = makeRow(entry, state, before)
   if (row) rows.set(entry, row)
   return row
 }
 
-function makeRow(entry: Entry, state: MessageState | null): Row | null {
+function makeRow(entry: Entry, state: MessageState | null, before: Details | null): Row | null {
   const { place, sender, at } = entry
+  const about = { key: entry.id, place, at, by: sender }
   switch (entry.kind) {
     case 'message':
       return { kind: 'message', key: entry.clientId, place, sender, at, text: entry.body.text, state, error: null }
     case 'created':
-      return { kind: 'created', key: entry.id, place, person: sender, at }
+      return { ...about, kind: 'created', person: sender }
     case 'joined':
     case 'left':
-      return { kind: entry.kind, key: entry.id, place, person: entry.body.person, at }
+      return { ...about, kind: entry.kind, person: entry.body.person }
+    case 'role':
+      return { ...about, kind: 'role', person: entry.body.person, role: entry.body.role }
+    case 'silenced':
+      return { ...about, kind: 'silenced', person: entry.body.person, until: entry.body.until }
+    case 'changed':
+      return { ...about, kind: 'changed', person: sender, details: entry.body.details, before }
     default:
       return null
   }

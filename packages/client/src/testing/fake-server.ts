@@ -3,12 +3,15 @@ import type {
   ClientId,
   ConversationCard,
   ConversationId,
+  ConversationKind,
+  Details,
   Draft,
   Entry,
   EntryId,
   ErrorBody,
   Head,
   Instance,
+  MemberRole,
   Person,
   PersonId,
   PushFrame,
@@ -16,7 +19,14 @@ import type {
   Settings,
   SignedIn,
 } from '@sotto/protocol'
-import { AppError, builtInRoles, defaultDetails, defaultSettings, errors } from '@sotto/protocol/pure'
+import {
+  AppError,
+  builtInRoles,
+  defaultDetails,
+  defaultSettings,
+  errors,
+  maxMembersWithReceipts,
+} from '@sotto/protocol/pure'
 import type { Fetch, OpenSocket, SocketEvents } from '#client/core/ports.ts'
 import { errorBody } from '#client/core/rest.ts'
 import type { FakeClock, FakeRandom } from './fake-clock.ts'
@@ -47,13 +57,17 @@ export const fairWeather: Weather = {
 
 interface Conversation {
   readonly id: ConversationId
-  readonly kind: 'thread' | 'group'
+  readonly kind: ConversationKind
+  details: Details
   readonly members: PersonId[]
+  readonly roles: Map<PersonId, MemberRole>
   readonly entries: Entry[]
   readonly floors: Map<PersonId, number>
   readonly receipts: Map<PersonId, Receipt>
   readonly createdAt: string
 }
+
+type News = Entry extends infer One ? (One extends Entry ? Pick<One, 'kind' | 'body'> : never) : never
 
 interface Account {
   readonly person: Person
@@ -123,12 +137,18 @@ export class FakeServer {
   }
 
   /** A thread of two, or a group of more. */
-  addConversation(people: readonly PersonId[], count = 0): ConversationId {
+  addConversation(
+    people: readonly PersonId[],
+    count = 0,
+    kind: ConversationKind = people.length === 2 ? 'thread' : 'group',
+  ): ConversationId {
     const id = this.random.uuid() as ConversationId
     const conversation: Conversation = {
       id,
-      kind: people.length === 2 ? 'thread' : 'group',
+      kind,
+      details: { ...defaultDetails[kind], name: kind === 'thread' ? null : 'A group' },
       members: [...people],
+      roles: new Map(),
       entries: [],
       floors: new Map(),
       receipts: new Map(),
@@ -153,9 +173,43 @@ export class FakeServer {
     this.setRow(person, `conversation/${id}`, null)
   }
 
+  /** Somebody comes into a group or channel and reads from there on. */
+  seat(id: ConversationId, person: PersonId, by = person) {
+    const conversation = this.get(id)
+    conversation.members.push(person)
+    conversation.floors.set(person, conversation.entries.length + 1)
+    this.setRow(person, `conversation/${id}`, this.cardFor(conversation, person))
+    this.tell(id, by, { kind: 'joined', body: { person, members: conversation.members.length } })
+  }
+
+  unseat(id: ConversationId, person: PersonId, by = person) {
+    const conversation = this.get(id)
+    this.putOut(id, person)
+    conversation.receipts.delete(person)
+    this.tell(id, by, { kind: 'left', body: { person, members: conversation.members.length } })
+  }
+
+  setRole(id: ConversationId, person: PersonId, role: MemberRole, by: PersonId) {
+    this.get(id).roles.set(person, role)
+    this.setRow(person, `conversation/${id}`, this.cardFor(this.get(id), person))
+    this.tell(id, by, { kind: 'role', body: { person, role } })
+  }
+
+  changeDetails(id: ConversationId, change: Partial<Details>, by: PersonId) {
+    const conversation = this.get(id)
+    conversation.details = { ...conversation.details, ...change }
+    this.tell(id, by, { kind: 'changed', body: { details: conversation.details } })
+  }
+
+  /** Any entry but a message. */
+  tell(id: ConversationId, by: PersonId, news: News, announce = true): Entry {
+    return this.append(this.get(id), by, this.random.uuid() as ClientId, news, announce)
+  }
+
   /** A message by somebody who is not on a client of ours. */
   say(conversation: ConversationId, person: PersonId, text: string, announce = true): Entry {
-    return this.append(this.get(conversation), person, this.random.uuid() as ClientId, text, announce)
+    const news = { kind: 'message', body: { text } } as const
+    return this.append(this.get(conversation), person, this.random.uuid() as ClientId, news, announce)
   }
 
   entriesOf(conversation: ConversationId): readonly Entry[] {
@@ -460,7 +514,8 @@ export class FakeServer {
 
   private accept(conversation: Conversation, person: PersonId, clientId: ClientId, text: string) {
     const { id, place, at } =
-      this.taken.get(`${person}/${clientId}`) ?? this.append(conversation, person, clientId, text, true)
+      this.taken.get(`${person}/${clientId}`) ??
+      this.append(conversation, person, clientId, { kind: 'message', body: { text } }, true)
     return { id, place, at }
   }
 
@@ -468,7 +523,7 @@ export class FakeServer {
     conversation: Conversation,
     person: PersonId,
     clientId: ClientId,
-    text: string,
+    news: News,
     announce: boolean,
   ): Entry {
     const other = conversation.kind === 'thread' ? conversation.members.find((member) => member !== person) : undefined
@@ -480,8 +535,7 @@ export class FakeServer {
       ...(other ? { receiver: other } : {}),
       clientId,
       at: this.time(),
-      kind: 'message',
-      body: { text },
+      ...news,
     }
     conversation.entries.push(entry)
     this.taken.set(`${person}/${clientId}`, entry)
@@ -530,6 +584,7 @@ export class FakeServer {
       read: Math.max(before.read, moved.read ?? 0),
     }
     conversation.receipts.set(person, receipt)
+    if (conversation.members.length > maxMembersWithReceipts) return {}
     for (const member of conversation.members)
       this.push(member, { type: 'receipt', conversation: conversation.id, receipt })
     return {}
@@ -554,7 +609,7 @@ export class FakeServer {
       kind: conversation.kind,
       policy: 'managed',
       with: other ?? null,
-      role: 'member',
+      role: conversation.roles.get(person) ?? 'member',
       archived: false,
       createdAt: conversation.createdAt,
     }
@@ -571,9 +626,14 @@ export class FakeServer {
       head: conversation.entries.length,
       floor: conversation.floors.get(person) ?? 1,
       read: this.readPlaceOf(person, conversation.id),
-      details: { ...defaultDetails[conversation.kind], name: conversation.kind === 'thread' ? null : 'A group' },
+      details: conversation.details,
       members: conversation.members.length,
-      receipts: [...conversation.receipts.values()].filter((receipt) => receipt.person !== person),
+      receipts:
+        conversation.members.length > maxMembersWithReceipts
+          ? []
+          : conversation.members
+              .filter((member) => member !== person)
+              .map((member) => conversation.receipts.get(member) ?? { person: member, delivered: 0, read: 0 }),
     }
   }
 
