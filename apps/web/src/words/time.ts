@@ -26,15 +26,16 @@ export function dateAndTime(at: Date, locale: string): string {
   return format(locale, { dateStyle: 'medium', timeStyle: 'short' }).format(at)
 }
 
-/** 90 seconds, 5 minutes, 2 hours. */
+const units = [
+  ['day', 86_400],
+  ['hour', 3_600],
+  ['minute', 60],
+] as const
+
+/** A length of time in the largest unit that measures it without a rest: 90 seconds, 5 minutes, 7 days. */
 export function duration(seconds: number, locale: string): string {
-  const [count, unit] =
-    seconds % 3_600 === 0
-      ? [seconds / 3_600, 'hour']
-      : seconds % 60 === 0
-        ? [seconds / 60, 'minute']
-        : [seconds, 'second']
-  return new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: 'long' }).format(count)
+  const [unit, length] = units.find(([, length]) => seconds % length === 0) ?? ['second', 1]
+  return new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: 'long' }).format(seconds / length)
 }
 
 /** A number for the local day, the same for two moments of one day. */

@@ -7,7 +7,7 @@ const pageSize = 100
 const pauseMs = 120
 
 /** The channels in whose name or topic the words occur, a page at a time. The last answer stays while the next one comes. */
-export function useChannels(find = ref('')) {
+export function useChannels(find = ref(''), mayBrowse = true) {
   const client = useClient()
   const channels = shallowRef<readonly Channel[] | null>(null)
   const next = ref<string | null>(null)
@@ -16,6 +16,7 @@ export function useChannels(find = ref('')) {
   let timer: ReturnType<typeof setTimeout> | undefined
 
   async function load(after: string | null): Promise<void> {
+    if (!mayBrowse) return
     const mine = ++asked
     try {
       const page = await client.call('channels.list', {

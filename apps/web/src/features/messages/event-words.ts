@@ -1,5 +1,5 @@
 import type { Row } from '@sotto/client'
-import type { Details, PersonId } from '@sotto/protocol'
+import type { Details, PersonId, Rights } from '@sotto/protocol'
 import { t } from '#words/t.ts'
 import { durationWords, momentWords } from '#words/when.ts'
 
@@ -44,7 +44,9 @@ export function eventWords(row: Event, { by, person, byMe, aboutMe }: Names): st
 
 function changedWords(before: Details | null, now: Details, by: string): string {
   const changed = before
-    ? (Object.keys(now) as (keyof Details)[]).filter((key) => JSON.stringify(now[key]) !== JSON.stringify(before[key]))
+    ? (Object.keys(now) as (keyof Details)[]).filter((key) =>
+        key === 'rights' ? !sameRights(before.rights, now.rights) : before[key] !== now[key],
+      )
     : []
   const [only] = changed
   if (changed.length !== 1 || !only) return t('event.changed', { by })
@@ -62,6 +64,10 @@ function changedWords(before: Details | null, now: Details, by: string): string 
     default:
       return t('event.changed', { by })
   }
+}
+
+function sameRights(one: Rights, other: Rights): boolean {
+  return (Object.keys(one) as (keyof Rights)[]).every((right) => one[right] === other[right])
 }
 
 /** Everybody whose name stands beside or in one of these rows. */
