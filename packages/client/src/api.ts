@@ -64,8 +64,8 @@ export type Row =
   | (Event & { readonly kind: 'created' | 'joined' | 'left' })
   | (Event & { readonly kind: 'role'; readonly role: MemberRole })
   | (Event & { readonly kind: 'silenced'; readonly until: string | null })
-  /** `before` is null where the log is not held far enough back to tell what changed. */
-  | (Event & { readonly kind: 'changed'; readonly details: Details; readonly before: Details | null })
+  /** `fields` of the details are not as before. */
+  | (Event & { readonly kind: 'changed'; readonly details: Details; readonly fields: readonly (keyof Details)[] })
 
 /** Something that happened to a conversation: who did it, and whom it is about. */
 interface Event {

@@ -2,7 +2,7 @@ import Type, { type Static } from 'typebox'
 import { Details, MemberRole } from './conversations.ts'
 import { command } from './define.ts'
 import { maxTextBytes } from './limits.ts'
-import { ClientId, ConversationId, EntryId, exactly, nullable, PersonId, Place, Time } from './types.ts'
+import { ClientId, ConversationId, EntryId, exactly, nullable, oneOf, PersonId, Place, Time } from './types.ts'
 
 export const MessageBody = exactly({ text: Type.String() })
 
@@ -10,11 +10,14 @@ export const MessageBody = exactly({ text: Type.String() })
 const Coming = exactly({ person: PersonId, members: Type.Integer({ minimum: 0 }) })
 const GivenRole = exactly({ person: PersonId, role: MemberRole })
 /** All of the details as they are from here on: the last such entry tells how a conversation is run. */
-const Changed = exactly({ details: Details })
+const Created = exactly({ details: Details })
+const DetailName = oneOf(...(Object.keys(Details.properties) as (keyof Details)[]))
+/** `fields` are those that are not as before, so that nobody needs the entry before to tell what happened. */
+const Changed = exactly({ details: Details, fields: Type.Array(DetailName) })
 const Silence = exactly({ person: PersonId, until: nullable(Time) })
 
 /** What an entry says, by its kind. */
-export const EntryBody = Type.Union([MessageBody, Coming, GivenRole, Changed, Silence])
+export const EntryBody = Type.Union([MessageBody, Coming, GivenRole, Created, Changed, Silence])
 
 const entry = {
   conversation: ConversationId,
@@ -30,7 +33,7 @@ const entry = {
 /** One item of a conversation's log. An entry of a kind a client does not know changes nothing it shows. */
 export const Entry = Type.Union([
   exactly({ ...entry, kind: Type.Literal('message'), body: MessageBody }),
-  exactly({ ...entry, kind: Type.Literal('created'), body: Changed }),
+  exactly({ ...entry, kind: Type.Literal('created'), body: Created }),
   /** `sender` is the person, or who brought them in. */
   exactly({ ...entry, kind: Type.Literal('joined'), body: Coming }),
   /** `sender` is the person, or who took them out. */

@@ -10,17 +10,7 @@ import type {
   Watches,
   WatchName,
 } from '@sotto/client'
-import type {
-  ClientId,
-  CommandName,
-  ConversationId,
-  Details,
-  Entry,
-  Input,
-  Person,
-  PersonId,
-  Reply,
-} from '@sotto/protocol'
+import type { ClientId, CommandName, ConversationId, Entry, Input, Person, PersonId, Reply } from '@sotto/protocol'
 import { AppError, builtInRoles, countUnread, memberMay, unreadCap } from '@sotto/protocol/pure'
 import { addThread, makeWorld, say, sentence, type Thread, uuid, type World } from './fake-world.ts'
 
@@ -116,13 +106,8 @@ export function createFakeClient(scenario: string): Client & { readonly drive: D
         return { ...event, kind: 'role', person: entry.body.person, role: entry.body.role }
       case 'silenced':
         return { ...event, kind: 'silenced', person: entry.body.person, until: entry.body.until }
-      case 'changed': {
-        const earlier = thread.entries
-          .slice(0, entry.place - 1)
-          .findLast((one) => one.kind === 'changed' || one.kind === 'created')
-        const before = (earlier?.body as { details: Details } | undefined)?.details ?? null
-        return { ...event, kind: 'changed', person: entry.sender, details: entry.body.details, before }
-      }
+      case 'changed':
+        return { ...event, kind: 'changed', person: entry.sender, ...entry.body }
     }
     const mine = entry.sender === world.me.id
     return {

@@ -310,7 +310,7 @@ export const en = {
     hours: '{count} hour | {count} hours',
     days: '{count} day | {count} days',
   },
-  picker: { chosen: 'Chosen', remove: 'Take {name} out' },
+  picker: { chosen: 'Chosen', remove: 'Take out' },
   newGroup: {
     title: 'Make a group',
     hint: 'For people who talk together. Only those in it see it.',

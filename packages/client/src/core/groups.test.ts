@@ -34,12 +34,12 @@ test('a group has a name, a topic and a number of members, and follows every cha
   expect(window.value).toMatchObject(known)
   expect(itemFor(list.value, conversation)).toMatchObject(known)
   expect(window.value.rows.slice(-2)).toMatchObject([
-    { kind: 'changed', by: bob.id, details: { name: 'The choir' }, before: null },
+    { kind: 'changed', by: bob.id, details: { name: 'The choir' }, fields: ['name', 'topic'] },
     { kind: 'joined', by: bob.id, person: dave.id },
   ])
   server.changeDetails(conversation, { topic: '' }, bob.id)
   await world.clock.passUntil(() => window.value.rows.length === 6)
-  expect(window.value.rows.at(-1)).toMatchObject({ before: { topic: 'Songs' }, details: { topic: '' } })
+  expect(window.value.rows.at(-1)).toMatchObject({ fields: ['topic'], details: { topic: '' } })
   server.unseat(conversation, dave.id, bob.id)
   await world.clock.passUntil(() => window.value.members === 3)
   expect(window.value.rows.at(-1)).toMatchObject({ kind: 'left', by: bob.id, person: dave.id })

@@ -1,7 +1,6 @@
 import type {
   ConversationCard,
   ConversationId,
-  Details,
   Permission,
   Person,
   PersonId,
@@ -153,13 +152,11 @@ export class Views {
   private log(record: ConversationRecord, frame: Frame, me: PersonId, shareRead: boolean) {
     const { cache } = this.parts
     const rows: Row[] = []
-    let details: Details | null = null
     const show = (place: number, mineOnly: boolean) => {
       const entry = cache.at(record.id, place)
       if (!entry || (mineOnly && entry.sender !== me)) return
-      const row = rowOf(entry, me, record, shareRead, details)
+      const row = rowOf(entry, me, record, shareRead)
       if (row) rows.push(row)
-      if (entry.kind === 'created' || entry.kind === 'changed') details = entry.body.details
     }
     if (!frame.shown) return { rows, run: null, isReading: false }
     const run = runAround(frame.shown, frame.anchor, (place) => cache.at(record.id, place) !== undefined)

@@ -1,4 +1,4 @@
-import type { Details, Entry, PersonId, Span } from '@sotto/protocol'
+import type { Entry, PersonId, Span } from '@sotto/protocol'
 import { holes } from '@sotto/protocol/pure'
 import type { MessageState, Row, Window } from '#client/api.ts'
 import type { ConversationRecord, Sending } from './records.ts'
@@ -81,28 +81,17 @@ export function messageState(
 
 const rows = new WeakMap<Entry, Row>()
 
-/**
- * The row of an entry: the same object as long as nothing about it changes. `before` is how the conversation was run before the entry,
- * where that is known. Null for kinds that are not shown.
- */
-export function rowOf(
-  entry: Entry,
-  me: PersonId,
-  record: ConversationRecord,
-  shareRead: boolean,
-  before: Details | null,
-): Row | null {
+/** The row of an entry: the same object as long as nothing about it changes. Null for kinds that are not shown. */
+export function rowOf(entry: Entry, me: PersonId, record: ConversationRecord, shareRead: boolean): Row | null {
   const state = entry.kind === 'message' && entry.sender === me ? messageState(entry.place, record, shareRead) : null
   const known = rows.get(entry)
-  if (known?.kind === 'message' && known.state === state) return known
-  // What was before never changes: once known it stays, whatever is in memory now.
-  if (known && known.kind !== 'message' && !(known.kind === 'changed' && !known.before && before)) return known
-  const row = makeRow(entry, state, before)
+  if (known && (known.kind !== 'message' || known.state === state)) return known
+  const row = makeRow(entry, state)
   if (row) rows.set(entry, row)
   return row
 }
 
-function makeRow(entry: Entry, state: MessageState | null, before: Details | null): Row | null {
+function makeRow(entry: Entry, state: MessageState | null): Row | null {
   const { place, sender, at } = entry
   const about = { key: entry.id, place, at, by: sender }
   switch (entry.kind) {
@@ -118,7 +107,7 @@ function makeRow(entry: Entry, state: MessageState | null, before: Details | nul
     case 'silenced':
       return { ...about, kind: 'silenced', person: entry.body.person, until: entry.body.until }
     case 'changed':
-      return { ...about, kind: 'changed', person: sender, details: entry.body.details, before }
+      return { ...about, kind: 'changed', person: sender, ...entry.body }
     default:
       return null
   }

@@ -198,7 +198,8 @@ export class FakeServer {
   changeDetails(id: ConversationId, change: Partial<Details>, by: PersonId) {
     const conversation = this.get(id)
     conversation.details = { ...conversation.details, ...change }
-    this.tell(id, by, { kind: 'changed', body: { details: conversation.details } })
+    const fields = Object.keys(change) as (keyof Details)[]
+    this.tell(id, by, { kind: 'changed', body: { details: conversation.details, fields } })
   }
 
   /** Any entry but a message. */

@@ -1,5 +1,5 @@
 import type { Row } from '@sotto/client'
-import type { Details, PersonId, Rights } from '@sotto/protocol'
+import type { PersonId } from '@sotto/protocol'
 import { t } from '#words/t.ts'
 import { durationWords, momentWords } from '#words/when.ts'
 
@@ -38,18 +38,13 @@ export function eventWords(row: Event, { by, person, byMe, aboutMe }: Names): st
       return aboutMe ? t('event.silencedMe', { by, until }) : t('event.silenced', { by, person, until })
     }
     case 'changed':
-      return changedWords(row.before, row.details, byMe ? t('event.me') : by)
+      return changedWords(row, byMe ? t('event.me') : by)
   }
 }
 
-function changedWords(before: Details | null, now: Details, by: string): string {
-  const changed = before
-    ? (Object.keys(now) as (keyof Details)[]).filter((key) =>
-        key === 'rights' ? !sameRights(before.rights, now.rights) : before[key] !== now[key],
-      )
-    : []
-  const [only] = changed
-  if (changed.length !== 1 || !only) return t('event.changed', { by })
+function changedWords({ details: now, fields }: Extract<Event, { kind: 'changed' }>, by: string): string {
+  const [only] = fields
+  if (fields.length !== 1) return t('event.changed', { by })
   switch (only) {
     case 'name':
       return t('event.name', { by, name: now.name ?? '' })
@@ -64,10 +59,6 @@ function changedWords(before: Details | null, now: Details, by: string): string 
     default:
       return t('event.changed', { by })
   }
-}
-
-function sameRights(one: Rights, other: Rights): boolean {
-  return (Object.keys(one) as (keyof Rights)[]).every((right) => one[right] === other[right])
 }
 
 /** Everybody whose name stands beside or in one of these rows. */
