@@ -115,6 +115,7 @@ test('a channel is found, looked at, joined and left, and goes with its name', a
 
   const ana = await stage.signIn('ana.moreau')
   await ana.keyboard.press('Control+k')
+  await expect(ana.getByRole('combobox')).toBeFocused()
   await ana.keyboard.type('chess')
   await expect(ana.getByRole('option', { name: 'chess' })).toBeVisible()
   await ana.keyboard.press('Enter')

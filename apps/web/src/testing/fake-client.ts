@@ -12,6 +12,7 @@ import type {
 } from '@sotto/client'
 import type { ClientId, CommandName, ConversationId, Entry, Input, Person, PersonId, Reply } from '@sotto/protocol'
 import { AppError, builtInRoles, countUnread, memberMay, unreadCap } from '@sotto/protocol/pure'
+import { groupCalls } from './fake-groups.ts'
 import { addThread, makeWorld, say, sentence, type Thread, uuid, type World } from './fake-world.ts'
 
 /** What a look at a screen may ask of the world: see `window.fake` in the fake build. */
@@ -58,9 +59,14 @@ export function createFakeClient(scenario: string): Client & { readonly drive: D
         }
       : null
   const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
+  /** A channel one is not in is known to the world, and not to this person. */
+  const mine = (conversation: ConversationId): Thread | undefined => {
+    const thread = world.threads.get(conversation)
+    return thread?.members.includes(world.me.id) ? thread : undefined
+  }
   const threadOf = (target: Target): Thread | undefined =>
     'conversation' in target
-      ? world.threads.get(target.conversation)
+      ? mine(target.conversation)
       : [...world.threads.values()].find((thread) => thread.card.with === target.person)
   const byName = (name: string): Person => {
     const found = [...world.people.values()].find((person) => person.name === name)
@@ -72,9 +78,10 @@ export function createFakeClient(scenario: string): Client & { readonly drive: D
     world.waiting.filter((one) => threadOf(one.target) === threadOf(target) || sameTarget(one.target, target))
 
   function stateOf(thread: Thread, place: number): MessageState {
-    const receipt = thread.receipts[0]
-    if (receipt && receipt.read >= place && world.settings.shareRead) return 'read'
-    return receipt && receipt.delivered >= place ? 'delivered' : 'sent'
+    const { receipts } = thread
+    if (receipts.length === 0) return 'sent'
+    if (world.settings.shareRead && receipts.every(({ read }) => read >= place)) return 'read'
+    return receipts.every(({ delivered }) => delivered >= place) ? 'delivered' : 'sent'
   }
 
   function unreadOf(thread: Thread) {
@@ -236,7 +243,7 @@ export function createFakeClient(scenario: string): Client & { readonly drive: D
     instance: () => world.instance,
     conversations: ({ archived }) =>
       [...world.threads.values()]
-        .filter((thread) => thread.card.archived === archived)
+        .filter((thread) => thread.card.archived === archived && thread.members.includes(world.me.id))
         .map(itemOf)
         .sort((a, b) => (a.at < b.at ? 1 : -1)),
     conversation: windowOf,
@@ -283,6 +290,7 @@ export function createFakeClient(scenario: string): Client & { readonly drive: D
   }
 
   const calls: Partial<{ [Name in CommandName]: (input: never) => unknown }> = {
+    ...groupCalls(world),
     'people.list': ({ prefix = '', after = '', limit = 50 }: Input<'people.list'>): Reply<'people.list'> => {
       const wanted = prefix.toLocaleLowerCase()
       const sorted = [...world.people.values()].sort((a, b) => a.displayName.localeCompare(b.displayName))
