@@ -6,8 +6,8 @@ import { codeOf } from '#data/use-task.ts'
 const pageSize = 50
 const pauseMs = 120
 
-/** The members by name, a window at a time; asked for again when their number changes. */
-export function useMembers(conversation: () => ConversationId, count: () => number) {
+/** The members by name, a window at a time; asked for again when `changed` does. */
+export function useMembers(conversation: () => ConversationId, changed: () => unknown) {
   const client = useClient()
   const prefix = ref('')
   const members = shallowRef<readonly Member[] | null>(null)
@@ -34,7 +34,7 @@ export function useMembers(conversation: () => ConversationId, count: () => numb
     }
   }
 
-  watch([prefix, count], () => {
+  watch([prefix, changed], () => {
     clearTimeout(timer)
     timer = setTimeout(() => void load(null), pauseMs)
   })
