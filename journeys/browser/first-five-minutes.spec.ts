@@ -14,8 +14,8 @@ test('from the printed link to two people talking', async ({ fresh: stage }) => 
   expect(link).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/join#/)
   await rita.getByRole('button', { name: 'Copy' }).click()
   expect(await rita.evaluate(() => navigator.clipboard.readText())).toBe(link)
-  await rita.getByRole('button', { name: 'Go to your threads' }).click()
-  await expect(rita.getByText('No threads yet')).toBeVisible()
+  await rita.getByRole('button', { name: 'Go to your chats' }).click()
+  await expect(rita.getByText('No chats yet')).toBeVisible()
 
   const ana = await stage.open()
   await ana.goto(link)

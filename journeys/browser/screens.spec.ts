@@ -10,6 +10,7 @@ const phone = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile:
 const places: readonly (readonly [path: string, arrived: RegExp])[] = [
   ['/', /Ben Okafor/],
   ['/archive', /Archive/],
+  ['/channels', /No channels yet|Channels/],
   ['/people', /Search by name|People/],
   ['/you', /Profile/],
   ['/you/profile', /Time zone/],
@@ -179,7 +180,7 @@ test('on a phone there is one pane, nothing runs out of the screen, and what one
   await page.goto('/')
   await page.getByRole('link', { name: /Ben Okafor/ }).click()
   await expect(page.getByRole('textbox', { name: /^Message / })).toBeVisible()
-  await expect(page.getByRole('navigation', { name: 'Threads' })).toBeHidden()
+  await expect(page.getByRole('navigation', { name: 'Chats' })).toBeHidden()
   expect(await fits()).toBe(true)
   const small = await page.evaluate(() =>
     [...document.querySelectorAll('button, a, input, textarea')].flatMap((element) => {
@@ -192,7 +193,7 @@ test('on a phone there is one pane, nothing runs out of the screen, and what one
   )
   expect(small).toEqual([])
   await page.goBack()
-  await expect(page.getByRole('navigation', { name: 'Threads' })).toBeVisible()
+  await expect(page.getByRole('navigation', { name: 'Chats' })).toBeVisible()
 })
 
 test('a long thread opens where one stopped reading, and stays bounded however far one goes', async ({ stage }) => {

@@ -73,7 +73,7 @@ test('a thread by link: an invitation seats one, and the bare link tells nothing
   await stage.person('ana.moreau')
   await stage.person('ben.okafor')
   const ana = await stage.signIn('ana.moreau')
-  await ana.getByRole('button', { name: 'New thread' }).click()
+  await ana.getByRole('button', { name: 'New', exact: true }).click()
   await ana.getByRole('button', { name: 'Invite someone by link' }).click()
   await ana.getByRole('button', { name: 'Invite by link' }).click()
   await ana.getByRole('button', { name: 'Make the link' }).click()

@@ -3,10 +3,12 @@ import type {
   CommandName,
   ConversationCard,
   ConversationId,
+  Details,
   EntryId,
   ErrorBody,
   Input,
   Instance,
+  MemberRole,
   ModerationNotice,
   Permission,
   Person,
@@ -66,21 +68,42 @@ export type Row =
       readonly state: MessageState | null
       readonly error: ErrorBody | null
     }
-  | {
-      readonly kind: 'created' | 'joined' | 'left'
-      readonly key: string
-      readonly place: number
-      readonly person: PersonId
-      readonly at: string
-    }
+  | (Event & { readonly kind: 'created' | 'joined' | 'left' })
+  | (Event & { readonly kind: 'role'; readonly role: MemberRole })
+  | (Event & { readonly kind: 'silenced'; readonly until: string | null })
+  /** `fields` of the details are not as before. */
+  | (Event & { readonly kind: 'changed'; readonly details: Details; readonly fields: readonly (keyof Details)[] })
 
-export interface ConversationItem {
+/** Something that happened to a conversation: who did it, and whom it is about. */
+interface Event {
+  readonly key: string
+  readonly place: number
+  readonly at: string
+  readonly by: PersonId
+  readonly person: PersonId
+}
+
+/** What a conversation is, as far as this device knows. */
+interface About {
+  /** Null while the conversation is not known; those of its kind until the server has told its own. */
+  readonly details: Details | null
+  /** How many there are; 0 until told. */
+  readonly members: number
+  /** Whether one of my role may write. Whoever is silenced may not until then. */
+  readonly mayPost: boolean
+  /** ISO 8601; may have passed. */
+  readonly silencedUntil: string | null
+}
+
+export interface ConversationItem extends About {
   readonly card: ConversationCard
   /** The other person of a thread, once known. */
   readonly other: Person | null
   readonly last: {
     readonly text: string
     readonly sender: PersonId
+    /** Whoever wrote it, in groups and channels where it was not me; null also while unknown. */
+    readonly by: Person | null
     readonly at: string
     readonly deleted: 'sender' | 'moderator' | null
     readonly state: MessageState | null
@@ -102,7 +125,7 @@ export interface Window {
   readonly after: number
 }
 
-export interface ConversationWindow {
+export interface ConversationWindow extends About {
   /**
    * Whether the target is one of my conversations; null while that cannot be told. False also for a conversation of others: to a
    * stranger it looks like one that does not exist.

@@ -12,13 +12,16 @@ const Coming = exactly({ person: PersonId, members: Type.Integer({ minimum: 0 })
 const Joined = exactly({ ...Coming.properties, role: Type.Optional(MemberRole) })
 const GivenRole = exactly({ person: PersonId, role: MemberRole })
 /** All of the details as they are from here on: the last such entry tells how a conversation is run. */
-const Changed = exactly({ details: Details })
+const Created = exactly({ details: Details })
+const DetailName = oneOf(...(Object.keys(Details.properties) as (keyof Details)[]))
+/** `fields` are those that are not as before, so that nobody needs the entry before to tell what happened. */
+const Changed = exactly({ details: Details, fields: Type.Array(DetailName) })
 const Silence = exactly({ person: PersonId, until: nullable(Time) })
 /** Whether its sender took a message back, or somebody who moderates took it out. */
 const Deletion = exactly({ by: oneOf('sender', 'moderator') })
 
 /** What an entry says, by its kind. */
-export const EntryBody = Type.Union([MessageBody, Joined, Coming, GivenRole, Changed, Silence, Deletion])
+export const EntryBody = Type.Union([MessageBody, Joined, Coming, GivenRole, Created, Changed, Silence, Deletion])
 
 const entry = {
   conversation: ConversationId,
@@ -38,7 +41,7 @@ export const Entry = Type.Union([
   exactly({ ...entry, kind: Type.Literal('edited'), target: EntryId, body: MessageBody }),
   /** The message `target` is gone for good: what it said is no longer stored. */
   exactly({ ...entry, kind: Type.Literal('deleted'), target: EntryId, body: Deletion }),
-  exactly({ ...entry, kind: Type.Literal('created'), body: Changed }),
+  exactly({ ...entry, kind: Type.Literal('created'), body: Created }),
   /** `sender` is the person, or who brought them in. */
   exactly({ ...entry, kind: Type.Literal('joined'), body: Joined }),
   /** `sender` is the person, or who took them out. */

@@ -2,6 +2,7 @@ import type { Me } from '@sotto/client'
 import type { Permission } from '@sotto/protocol'
 import { createRouter, createWebHistory, type RouteRecordRaw } from 'vue-router'
 import { lastPlace, rememberNext, rememberPlace } from '#data/places.ts'
+import { channelRoutes } from '#routes/channels'
 import { conversationRoutes } from '#routes/conversations'
 import { instanceRoutes, OrganisationPage } from '#routes/instance'
 import { InvitationsPage, invitationRoutes } from '#routes/invitations'
@@ -14,7 +15,7 @@ declare module 'vue-router' {
   interface RouteMeta {
     title?: WordKey
     /** Which place of the rail it belongs to. */
-    section?: 'threads' | 'people' | 'you'
+    section?: 'threads' | 'channels' | 'people' | 'you'
     /** On a phone one pane is shown: the list here, the other one elsewhere. */
     pane?: 'list'
     /** For those who are not signed in; others are sent on. */
@@ -30,6 +31,7 @@ const routes: RouteRecordRaw[] = [
     component: () => import('./AppFrame.vue'),
     children: [
       ...conversationRoutes,
+      ...channelRoutes,
       ...peopleRoutes,
       ...youRoutes([
         { path: 'devices', title: 'devices.title', page: DevicesPage },
@@ -65,7 +67,8 @@ export function makeRouter(started: Promise<unknown>, me: () => Me | null) {
       if (to.path !== '/') rememberNext(to.fullPath)
       return '/sign-in'
     }
-    if (to.meta.permission && !me()?.permissions.includes(to.meta.permission)) return '/you'
+    if (to.meta.permission && !me()?.permissions.includes(to.meta.permission))
+      return to.meta.section === 'you' ? '/you' : '/'
     if (isFirst && to.fullPath === '/') {
       const last = lastPlace()
       if (last?.startsWith('/t/')) {
@@ -76,7 +79,7 @@ export function makeRouter(started: Promise<unknown>, me: () => Me | null) {
     return true
   })
   router.afterEach((to) => {
-    if (to.meta.section) rememberPlace(to.path)
+    if (to.meta.section) rememberPlace(to.path.replace(/\/details$/, ''))
   })
   return router
 }

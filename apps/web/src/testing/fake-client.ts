@@ -11,7 +11,8 @@ import type {
   WatchName,
 } from '@sotto/client'
 import type { ClientId, CommandName, ConversationId, Entry, Input, Person, PersonId, Reply } from '@sotto/protocol'
-import { AppError, builtInRoles, countUnread, unreadCap } from '@sotto/protocol/pure'
+import { AppError, builtInRoles, countUnread, memberMay, unreadCap } from '@sotto/protocol/pure'
+import { groupCalls } from './fake-groups.ts'
 import { addThread, makeWorld, say, sentence, type Thread, uuid, type World } from './fake-world.ts'
 
 /** What a look at a screen may ask of the world: see `window.fake` in the fake build. */
@@ -58,9 +59,14 @@ export function createFakeClient(scenario: string): Client & { readonly drive: D
         }
       : null
   const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
+  /** A channel one is not in is known to the world, and not to this person. */
+  const mine = (conversation: ConversationId): Thread | undefined => {
+    const thread = world.threads.get(conversation)
+    return thread?.members.includes(world.me.id) ? thread : undefined
+  }
   const threadOf = (target: Target): Thread | undefined =>
     'conversation' in target
-      ? world.threads.get(target.conversation)
+      ? mine(target.conversation)
       : [...world.threads.values()].find((thread) => thread.card.with === target.person)
   const byName = (name: string): Person => {
     const found = [...world.people.values()].find((person) => person.name === name)
@@ -72,9 +78,10 @@ export function createFakeClient(scenario: string): Client & { readonly drive: D
     world.waiting.filter((one) => threadOf(one.target) === threadOf(target) || sameTarget(one.target, target))
 
   function stateOf(thread: Thread, place: number): MessageState {
-    const receipt = thread.receipts[0]
-    if (receipt && receipt.read >= place && world.settings.shareRead) return 'read'
-    return receipt && receipt.delivered >= place ? 'delivered' : 'sent'
+    const { receipts } = thread
+    if (receipts.length === 0) return 'sent'
+    if (world.settings.shareRead && receipts.every(({ read }) => read >= place)) return 'read'
+    return receipts.every(({ delivered }) => delivered >= place) ? 'delivered' : 'sent'
   }
 
   function unreadOf(thread: Thread) {
@@ -90,15 +97,28 @@ export function createFakeClient(scenario: string): Client & { readonly drive: D
     return { count: Math.min(unreadCap, count), exact: count <= unreadCap }
   }
 
+  function aboutOf({ card, details, members }: Thread) {
+    return { details, members: members.length, mayPost: memberMay(card.role, 'post', details), silencedUntil: null }
+  }
+
   function rowOf(thread: Thread, entry: Entry): Row {
-    if (entry.kind !== 'message')
-      return {
-        kind: entry.kind as 'created',
-        key: entry.clientId,
-        place: entry.place,
-        person: entry.sender,
-        at: entry.at,
-      }
+    const event = { key: entry.id, place: entry.place, at: entry.at, by: entry.sender }
+    switch (entry.kind) {
+      case 'created':
+        return { ...event, kind: 'created', person: entry.sender }
+      case 'joined':
+      case 'left':
+        return { ...event, kind: entry.kind, person: entry.body.person }
+      case 'role':
+        return { ...event, kind: 'role', person: entry.body.person, role: entry.body.role }
+      case 'silenced':
+        return { ...event, kind: 'silenced', person: entry.body.person, until: entry.body.until }
+      case 'changed':
+        return { ...event, kind: 'changed', person: entry.sender, ...entry.body }
+      case 'edited':
+      case 'deleted':
+        throw new Error('The fake world changes no message.')
+    }
     const mine = entry.sender === world.me.id
     return {
       kind: 'message',
@@ -137,6 +157,10 @@ export function createFakeClient(scenario: string): Client & { readonly drive: D
       return {
         found: false,
         card: null,
+        details: null,
+        members: 0,
+        mayPost: true,
+        silencedUntil: null,
         other,
         rows: waitingRows,
         atStart: true,
@@ -172,6 +196,7 @@ export function createFakeClient(scenario: string): Client & { readonly drive: D
     return {
       found: true,
       card: thread.card,
+      ...aboutOf(thread),
       other: thread.card.with ? (world.people.get(thread.card.with) ?? null) : null,
       rows: to === head ? [...rows, ...waitingRows] : rows,
       atStart: from === 1,
@@ -195,6 +220,7 @@ export function createFakeClient(scenario: string): Client & { readonly drive: D
       ? {
           text: waiting.text,
           sender: world.me.id,
+          by: null,
           at: waiting.at,
           deleted: null,
           state: waiting.failed ? ('failed' as const) : ('waiting' as const),
@@ -203,6 +229,7 @@ export function createFakeClient(scenario: string): Client & { readonly drive: D
         ? {
             text: entry.body.text,
             sender: entry.sender,
+            by: thread.card.kind === 'thread' ? null : (world.people.get(entry.sender) ?? null),
             at: entry.at,
             deleted: null,
             state: entry.sender === world.me.id ? stateOf(thread, entry.place) : null,
@@ -210,6 +237,7 @@ export function createFakeClient(scenario: string): Client & { readonly drive: D
         : null
     return {
       card: thread.card,
+      ...aboutOf(thread),
       other: thread.card.with ? (world.people.get(thread.card.with) ?? null) : null,
       last,
       at: last?.at ?? thread.entries[0]?.at ?? thread.card.createdAt,
@@ -226,7 +254,7 @@ export function createFakeClient(scenario: string): Client & { readonly drive: D
     instance: () => world.instance,
     conversations: ({ archived }) =>
       [...world.threads.values()]
-        .filter((thread) => thread.card.archived === archived)
+        .filter((thread) => thread.card.archived === archived && thread.members.includes(world.me.id))
         .map(itemOf)
         .sort((a, b) => (a.at < b.at ? 1 : -1)),
     conversation: windowOf,
@@ -276,6 +304,7 @@ export function createFakeClient(scenario: string): Client & { readonly drive: D
   }
 
   const calls: Partial<{ [Name in CommandName]: (input: never) => unknown }> = {
+    ...groupCalls(world),
     'people.list': ({ prefix = '', after = '', limit = 50 }: Input<'people.list'>): Reply<'people.list'> => {
       const wanted = prefix.toLocaleLowerCase()
       const sorted = [...world.people.values()].sort((a, b) => a.displayName.localeCompare(b.displayName))
@@ -344,8 +373,15 @@ export function createFakeClient(scenario: string): Client & { readonly drive: D
       if (!thread) throw new AppError('not_found')
       return {
         card: thread.card,
-        head: { conversation, head: thread.entries.length, floor: 1, read: thread.read, receipts: thread.receipts },
-        members: thread.members,
+        head: {
+          conversation,
+          head: thread.entries.length,
+          floor: 1,
+          read: thread.read,
+          details: thread.details,
+          members: thread.members.length,
+          receipts: thread.receipts,
+        },
       }
     },
     'conversations.archive': ({ conversation, archived }: Input<'conversations.archive'>) => {

@@ -2,8 +2,10 @@ import type {
   ClientId,
   ConversationCard,
   ConversationId,
+  Details,
   Draft,
   Entry,
+  EntryId,
   Invitation,
   Person,
   PersonId,
@@ -17,6 +19,7 @@ import { defaultDetails, defaultSettings } from '@sotto/protocol/pure'
 /** A small school in memory: enough people and threads to look at every screen without a server. */
 export interface Thread {
   card: ConversationCard
+  details: Details
   members: PersonId[]
   entries: Entry[]
   read: number
@@ -242,6 +245,22 @@ export function makeWorld(): World {
     thread.card = { ...thread.card, archived: true }
   }
 
+  const group = addGroup(world, 'group', { name: 'Science week', topic: 'Rooms, stands, helpers' }, [ana, ben, chiara])
+  say(group, ana, 'I can take the biology stand.', ago(3 * hour))
+  say(group, ana, 'Two tables near the windows would be good.', ago(3 * hour - minute))
+  say(group, me, 'I will ask for them.', ago(2 * hour))
+  say(group, ben, 'Physics is mine. Does anybody have the long extension cables?', ago(20 * minute))
+  group.read = group.entries.length - 1
+
+  const news = addGroup(world, 'channel', { name: 'announcements', topic: 'What everybody should know' }, others)
+  news.details = { ...news.details, rights: { ...news.details.rights, post: 'moderator' } }
+  news.card = { ...news.card, role: 'member' }
+  say(news, daniel, 'The heating is repaired. Classrooms are warm again.', ago(day))
+  news.read = news.entries.length
+  const chess = addGroup(world, 'channel', { name: 'chess', topic: 'Thursdays in room 12', category: 'Clubs' }, [ben])
+  say(chess, ben, 'Who has seen the game of last night?', ago(2 * day))
+  chess.members = chess.members.filter((one) => one !== me.id)
+
   const open = addThread(world, null)
   open.read = 1
   world.requests.push({ conversation: open.card.conversation, person: others[8]?.id as PersonId, at: ago(5 * minute) })
@@ -260,6 +279,7 @@ export function addThread(world: World, other: Person | null): Thread {
       mutedUntil: null,
       createdAt: ago(40 * day),
     },
+    details: defaultDetails.thread,
     members: other ? [world.me.id, other.id] : [world.me.id],
     entries: [],
     read: 0,
@@ -281,6 +301,45 @@ export function addThread(world: World, other: Person | null): Thread {
   })
   world.threads.set(thread.card.conversation, thread)
   return thread
+}
+
+/** A group or channel of these people and me, who made it. */
+export function addGroup(
+  world: World,
+  kind: 'group' | 'channel',
+  about: Partial<Details>,
+  people: readonly Person[],
+): Thread {
+  const thread = addThread(world, null)
+  thread.details = { ...defaultDetails[kind], ...about }
+  thread.card = { ...thread.card, kind, role: 'owner' }
+  thread.receipts = people.map(({ id }) => ({ person: id, delivered: 0, read: 0 }))
+  const created = thread.entries[0] as Entry
+  thread.entries = [{ ...created, kind: 'created', body: { details: thread.details } }]
+  for (const person of people) {
+    thread.members.push(person.id)
+    tell(world, thread, { kind: 'joined', body: { person: person.id, members: thread.members.length } })
+  }
+  return thread
+}
+
+/** Something that happens to a group or channel, by me. */
+export function tell(
+  world: World,
+  thread: Thread,
+  news:
+    | Pick<Extract<Entry, { kind: 'joined' | 'left' }>, 'kind' | 'body'>
+    | Pick<Extract<Entry, { kind: 'changed' }>, 'kind' | 'body'>,
+) {
+  const entry = {
+    conversation: thread.card.conversation,
+    place: thread.entries.length + 1,
+    id: uuid<EntryId>(),
+    sender: world.me.id,
+    clientId: uuid<ClientId>(),
+    at: thread.entries.at(-1)?.at ?? ago(0),
+  }
+  thread.entries.push({ ...entry, ...news } as Entry)
 }
 
 export function say(

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { clock, dayNumber, dayWords, exactTime, listTime } from './time.ts'
+import { clock, dayNumber, dayWords, duration, exactTime, listTime } from './time.ts'
 
 const now = new Date(2026, 10, 21, 9, 30)
 const at = (day: number, hour = 12, month = 10, year = 2026): Date => new Date(year, month, day, hour)
@@ -34,4 +34,9 @@ test('a clock a little ahead of ours is still today', () => {
 test('the exact time has the date and the seconds; another zone has its own clock', () => {
   expect(exactTime(new Date(2026, 10, 21, 9, 30, 5), 'en-GB')).toMatch(/Saturday.* 21 November 2026.*09:30:05/)
   expect(clock(new Date('2026-11-21T08:00:00.000Z'), 'en-GB', 'Asia/Seoul')).toBe('17:00')
+})
+
+test('a length of time is told in the largest unit that fits', () => {
+  const told = [10, 90, 60, 900, 3_600, 86_400, 7 * 86_400].map((seconds) => duration(seconds, 'en'))
+  expect(told).toEqual(['10 seconds', '90 seconds', '1 minute', '15 minutes', '1 hour', '1 day', '7 days'])
 })

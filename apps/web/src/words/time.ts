@@ -26,6 +26,18 @@ export function dateAndTime(at: Date, locale: string): string {
   return format(locale, { dateStyle: 'medium', timeStyle: 'short' }).format(at)
 }
 
+const units = [
+  ['day', 86_400],
+  ['hour', 3_600],
+  ['minute', 60],
+] as const
+
+/** A length of time in the largest unit that measures it without a rest: 90 seconds, 5 minutes, 7 days. */
+export function duration(seconds: number, locale: string): string {
+  const [unit, length] = units.find(([, length]) => seconds % length === 0) ?? ['second', 1]
+  return new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: 'long' }).format(seconds / length)
+}
+
 /** A number for the local day, the same for two moments of one day. */
 export function dayNumber(at: Date): number {
   return Math.floor((at.getTime() - at.getTimezoneOffset() * 60_000) / 86_400_000)

@@ -35,6 +35,11 @@ export function momentWords(at: string): string {
   return t('time.exact', { time: time.dateAndTime(new Date(at), locale.value) })
 }
 
+/** A length of time in its largest whole unit. */
+export function durationWords(seconds: number): string {
+  return t('time.exact', { time: time.duration(seconds, locale.value) })
+}
+
 export function dayWords(at: string): string {
   const words = time.dayWords(new Date(at), now.value, locale.value)
   return words.kind === 'day' ? t('time.day', { day: words.day }) : t(`time.${words.kind}`)

@@ -139,6 +139,13 @@ function forgetEntries(batch: Batch, id: ConversationId) {
     if (conversation === id) batch.remove('alteration', message)
 }
 
+/** Takes away what is here of a conversation the board does not have. */
+export function forgetStranger(batch: Batch, id: ConversationId) {
+  if (batch.get('conversation', id)?.card !== null) return
+  batch.remove('conversation', id)
+  batch.forgotten.push(id)
+}
+
 // What is being typed here wins until the server has it.
 function takeDraft(batch: Batch, id: ConversationId, draft: Draft | null) {
   if (batch.get('draft', id)?.unsent) return

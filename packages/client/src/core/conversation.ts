@@ -1,6 +1,16 @@
 import type { ConversationCard, ConversationId, Entry, Head, PersonId, Receipt, Span } from '@sotto/protocol'
-import { addSpan, countUnread, heldDownTo, heldThrough, holes, needsReading, unreadCap } from '@sotto/protocol/pure'
+import {
+  addSpan,
+  countUnread,
+  heldDownTo,
+  heldThrough,
+  holes,
+  maxMembersWithReceipts,
+  needsReading,
+  unreadCap,
+} from '@sotto/protocol/pure'
 import type { Alteration, ConversationRecord, Countable, LastMessage } from './records.ts'
+import { isSame } from './same.ts'
 
 /** How much of a conversation that is new on this device comes without being looked at. */
 export const firstPage = 30
@@ -24,6 +34,12 @@ export function newConversation(id: ConversationId): ConversationRecord {
     seen: 0,
     reported: 0,
     receipts: [],
+    details: null,
+    members: 0,
+    detailsAt: 0,
+    membersAt: 0,
+    silenced: null,
+    cameAt: null,
     since: 0,
     held: [],
     last: null,
@@ -47,8 +63,10 @@ export function withCard(record: ConversationRecord, card: ConversationCard): Co
 
 /** The record after the server said where the conversation stands. The same object when that is no news. */
 export function withHead(record: ConversationRecord, head: Head): ConversationRecord {
-  const receipts = head.receipts.reduce(mergeReceipt, record.receipts)
+  const told = withTold(record, head)
+  const receipts = head.receipts.reduce(mergeReceipt, stillThere(told, head))
   if (
+    told === record &&
     head.head <= record.head &&
     head.floor === record.floor &&
     head.read <= record.read &&
@@ -57,8 +75,34 @@ export function withHead(record: ConversationRecord, head: Head): ConversationRe
   ) {
     return record
   }
-  const next = { ...record, head: Math.max(record.head, head.head), floor: head.floor, receipts }
+  const next = { ...told, head: Math.max(record.head, head.head), floor: head.floor, receipts }
   return follow(withRead(next, head.read))
+}
+
+/** Whether the members of this conversation are told where each other one is, and who is typing. */
+export function tellsReceipts(record: ConversationRecord): boolean {
+  return record.members <= maxMembersWithReceipts
+}
+
+/** The details and the number of members as of the head, where nothing newer is known. */
+function withTold(record: ConversationRecord, { head, details, members }: Head): ConversationRecord {
+  const newDetails = head > record.detailsAt || (head === record.detailsAt && !isSame(record.details, details))
+  const newMembers = head > record.membersAt || (head === record.membersAt && record.members !== members)
+  if (!newDetails && !newMembers) return record
+  return {
+    ...record,
+    ...(newDetails && { details, detailsAt: head }),
+    ...(newMembers && { members, membersAt: head }),
+  }
+}
+
+/** Without the receipts of those who have left, where the head knows of everybody who came. */
+function stillThere(
+  { receipts, head: known }: ConversationRecord,
+  { head, receipts: theirs }: Head,
+): readonly Receipt[] {
+  if (head < known || receipts.every(({ person }) => theirs.some((one) => one.person === person))) return receipts
+  return receipts.filter(({ person }) => theirs.some((one) => one.person === person))
 }
 
 /** The record when its log is known to reach `head`. */
@@ -75,6 +119,7 @@ export function withSeen(record: ConversationRecord, seen: number): Conversation
 }
 
 export function withReceipt(record: ConversationRecord, receipt: Receipt): ConversationRecord {
+  if (!tellsReceipts(record)) return record
   const receipts = mergeReceipt(record.receipts, receipt)
   return receipts === record.receipts ? record : { ...record, receipts }
 }
@@ -100,7 +145,40 @@ export function withEntries(
     }
   }
   const head = Math.max(record.head, served.to)
-  return follow({ ...record, head, held, last, foreign, unread: countables(record, fresh, me) })
+  const next = { ...record, head, held, last, foreign, unread: countables(record, fresh, me) }
+  return follow(fresh.reduce((before, entry) => withNews(before, entry, me), next))
+}
+
+/** What an entry says about the conversation itself. */
+function withNews(record: ConversationRecord, entry: Entry, me: PersonId): ConversationRecord {
+  const { place, at } = entry
+  switch (entry.kind) {
+    case 'created':
+    case 'changed': {
+      const next = entry.kind === 'created' && entry.sender === me ? { ...record, cameAt: at } : record
+      return place > record.detailsAt ? { ...next, details: entry.body.details, detailsAt: place } : next
+    }
+    case 'joined':
+    case 'left': {
+      const { person, members } = entry.body
+      const isMine = person === me
+      let next = isMine && entry.kind === 'joined' ? { ...record, cameAt: at } : record
+      if (place <= record.membersAt) return next
+      next = { ...next, members, membersAt: place }
+      if (!tellsReceipts(next)) return { ...next, receipts: [] }
+      if (isMine) return next
+      // Who came in has nothing to tell about what was said before.
+      return entry.kind === 'joined'
+        ? withReceipt(next, { person, delivered: place, read: place })
+        : { ...next, receipts: next.receipts.filter((receipt) => receipt.person !== person) }
+    }
+    case 'silenced':
+      return entry.body.person === me && place > (record.silenced?.place ?? 0)
+        ? { ...record, silenced: { place, until: entry.body.until } }
+        : record
+    default:
+      return record
+  }
 }
 
 /** The last message after it was edited or deleted. */

@@ -13,7 +13,7 @@ import type {
 import { AppError } from '@sotto/protocol/pure'
 import type { Watches as Asks, Client, ConnectionState, Me, SetUp, SignUp, Target, WatchName } from '#client/api.ts'
 import { Connection, type Status } from './connection.ts'
-import { otherPerson } from './conversation.ts'
+import { otherPerson, tellsReceipts } from './conversation.ts'
 import { Drafts } from './drafts.ts'
 import { Entrance } from './entrance.ts'
 import { eventLinks } from './events-link.ts'
@@ -248,7 +248,8 @@ export class Core implements Client {
   }
 
   setTyping(conversation: ConversationId, active: boolean) {
-    this.signals.setTyping(conversation, active)
+    const record = this.state.get('conversation', conversation)
+    if (!record || tellsReceipts(record)) this.signals.setTyping(conversation, active)
   }
 
   async setDraft(target: Target, text: string) {

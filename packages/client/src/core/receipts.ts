@@ -1,7 +1,7 @@
 import type { ConversationId } from '@sotto/protocol'
 import { AppError } from '@sotto/protocol/pure'
 import { conversationOf, putConversation } from './arrivals.ts'
-import { deliveredPlace, withRead, withSeen } from './conversation.ts'
+import { deliveredPlace, tellsReceipts, withRead, withSeen } from './conversation.ts'
 import type { Batch, Changes } from './journal.ts'
 import type { Clock } from './ports.ts'
 import type { ConversationRecord } from './records.ts'
@@ -119,6 +119,7 @@ function readIsDue(record: ConversationRecord): boolean {
 }
 
 function deliveredIsDue(record: ConversationRecord): boolean {
+  if (!tellsReceipts(record)) return false
   const place = deliveredPlace(record)
   return record.foreign > record.reported && place > record.reported
 }

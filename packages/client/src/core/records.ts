@@ -2,6 +2,7 @@ import type {
   ClientId,
   ConversationCard,
   ConversationId,
+  Details,
   Entry,
   EntryId,
   ErrorBody,
@@ -45,7 +46,18 @@ export interface ConversationRecord {
   readonly seen: number
   /** The delivered place the server has had from this device. */
   readonly reported: number
+  /** The other members’; none in conversations too large for them. */
   readonly receipts: readonly Receipt[]
+  /** Null until told. */
+  readonly details: Details | null
+  readonly members: number
+  /** The places of which details and members are known, because news can come in any order. */
+  readonly detailsAt: number
+  readonly membersAt: number
+  /** The last that was said about my being silenced; null where nothing was. */
+  readonly silenced: { readonly place: number; readonly until: string | null } | null
+  /** When I came in, where the entry that says so is held. */
+  readonly cameAt: string | null
   /** From here on this device wants every entry; older ones come when they are looked at. 0 until something was there. */
   readonly since: number
   readonly held: readonly Span[]

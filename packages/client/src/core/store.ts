@@ -57,4 +57,4 @@ export class PenTaken extends Error {
 }
 
 /** Stored data of another version is dropped; what it held comes from the server again. */
-export const storeVersion = 1
+export const storeVersion = 2

@@ -10,7 +10,15 @@ import type {
   Span,
 } from '@sotto/protocol'
 import { AppError, addSpan, holes } from '@sotto/protocol/pure'
-import { conversationOf, putConversation, takeAlterations, takeBoard, takeEntries, takeHead } from './arrivals.ts'
+import {
+  conversationOf,
+  forgetStranger,
+  putConversation,
+  takeAlterations,
+  takeBoard,
+  takeEntries,
+  takeHead,
+} from './arrivals.ts'
 import { missing, withCard, withHeadAt, withRead, withReceipt } from './conversation.ts'
 import type { Batch, Changes } from './journal.ts'
 import type { Standing } from './link.ts'
@@ -208,11 +216,19 @@ export class Sync {
     // Whether it fits is decided inside the work: frames before this one may still be on their way into the store.
     const fits = await this.change((batch) => {
       if (previous > (batch.get('board', only)?.revision ?? 0)) return false
-      takeBoard(batch, rows, revision)
+      this.takeBoard(batch, rows, revision)
       return true
     })
     if (fits === false) this.wantBoard()
     this.pump()
+  }
+
+  /** Whoever is taken out of a conversation no longer finds it from the same moment on. */
+  private takeBoard(batch: Batch, rows: readonly BoardRow[], revision: number) {
+    takeBoard(batch, rows, revision)
+    for (const { key, value } of rows)
+      if (value === null && key.startsWith('conversation/'))
+        this.absent.add(key.slice('conversation/'.length) as ConversationId)
   }
 
   private async lookAgain() {
@@ -344,7 +360,7 @@ export class Sync {
       }
       const last = reply.rows.at(-1)?.revision ?? 0
       await this.parts.journal.change((batch) =>
-        takeBoard(batch, reply.rows, reply.more ? last : Math.max(reply.revision, last)),
+        this.takeBoard(batch, reply.rows, reply.more ? last : Math.max(reply.revision, last)),
       )
       if (era !== this.era) return
       // A push may have asked for another look meanwhile; its answer would have been too old.
@@ -376,6 +392,10 @@ export class Sync {
       this.lacking.add(conversation)
       this.sought.delete(conversation)
     } catch (error) {
+      if (era !== this.era) return
+      // What came of it was on its way when I was taken out.
+      if (error instanceof AppError && error.code === 'not_found')
+        await this.change((batch) => forgetStranger(batch, conversation))
       if (era !== this.era || !this.sought.has(conversation)) return
       // Others are asked for again with their next sign, or with the next connection.
       if (error instanceof AppError && !mayRetry(error)) this.absent.add(conversation)

@@ -1,4 +1,5 @@
 import type {
+  ConversationCard,
   ConversationId,
   ModerationNotice,
   Permission,
@@ -8,7 +9,7 @@ import type {
   SeatRequest,
   Settings,
 } from '@sotto/protocol'
-import { builtInRoles, defaultSettings, heldThrough, unreadCap } from '@sotto/protocol/pure'
+import { builtInRoles, defaultDetails, defaultSettings, heldThrough, memberMay, unreadCap } from '@sotto/protocol/pure'
 import type { ConversationItem, ConversationWindow, Me, Row, Target, Watches, Window } from '#client/api.ts'
 import { otherPerson, readPlace, unreadOf } from './conversation.ts'
 import type { Drafts } from './drafts.ts'
@@ -129,6 +130,7 @@ export class Views {
       value: {
         found,
         card: record?.card ?? null,
+        ...about(record),
         other: person ? this.parts.people.need(person) : null,
         rows: me && (atEnd || window.anchor === 'end') ? this.withWaiting(log.rows, target, me) : log.rows,
         atStart:
@@ -163,7 +165,7 @@ export class Views {
     const show = (place: number, mineOnly: boolean) => {
       const entry = cache.at(record.id, place)
       if (!entry || (mineOnly && entry.sender !== me)) return
-      const row = rowOf(entry, this.parts.state.get('alteration', entry.id), me, record.receipts, shareRead)
+      const row = rowOf(entry, this.parts.state.get('alteration', entry.id), me, record, shareRead)
       if (row) rows.push(row)
     }
     if (!frame.shown) return { rows, run: null, isReading: false }
@@ -204,15 +206,18 @@ export class Views {
     const draft = drafts.textFor({ conversation: record.id })
     const typing = signals.typingIn(record.id)
     const { shareRead } = this.settings()
-    const inputs = [record, other, waiting, failed, draft, typing, shareRead]
+    const sender = card.kind !== 'thread' && !waiting && record.last?.sender !== me ? record.last?.sender : undefined
+    const by = sender ? people.need(sender) : null
+    const inputs = [record, other, by, waiting, failed, draft, typing, shareRead]
     const known = this.items.get(record.id)
     if (known?.inputs.every((input, index) => Object.is(input, inputs[index]))) return known.item
-    const last = lastShown(record, waiting, me, shareRead)
+    const last = lastShown(record, waiting, by, me, shareRead)
     const item = {
       card,
+      ...about(record),
       other,
       last,
-      at: last?.at ?? card.createdAt,
+      at: shownAt(record, card, last),
       unread: unreadOf(record, me),
       draft,
       typing,
@@ -234,6 +239,7 @@ export class Views {
 function lastShown(
   record: ConversationRecord,
   waiting: Sending | undefined,
+  by: Person | null,
   me: PersonId,
   shareRead: boolean,
 ): ConversationItem['last'] {
@@ -241,13 +247,14 @@ function lastShown(
     return {
       text: waiting.text,
       sender: me,
+      by,
       at: waiting.at,
       deleted: null,
       state: waiting.refused ? 'failed' : 'waiting',
     }
   if (!record.last) return null
   const { text, sender, at, place, deleted } = record.last
-  return { text, sender, at, deleted, state: sender === me ? messageState(place, record.receipts, shareRead) : null }
+  return { text, sender, by, at, deleted, state: sender === me ? messageState(place, record, shareRead) : null }
 }
 
 /** Where the log is not held far enough, or there are more than are counted: the place after the last read one. */
@@ -261,4 +268,23 @@ function firstUnread(record: ConversationRecord, me: PersonId): number | null {
 
 function shownReceipts(record: ConversationRecord, shareRead: boolean): readonly Receipt[] {
   return shareRead ? record.receipts : record.receipts.map((receipt) => ({ ...receipt, read: 0 }))
+}
+
+function about(
+  record: ConversationRecord | null,
+): Pick<ConversationItem, 'details' | 'members' | 'mayPost' | 'silencedUntil'> {
+  const card = record?.card ?? null
+  const details = record?.details ?? (card && defaultDetails[card.kind])
+  return {
+    details,
+    members: record?.members ?? 0,
+    mayPost: !card || !details || memberMay(card.role, 'post', details),
+    silencedUntil: record?.silenced?.until ?? null,
+  }
+}
+
+/** What somebody has just come into stands where the new is, whenever it was last written in. */
+function shownAt(record: ConversationRecord, card: ConversationCard, last: ConversationItem['last']): string {
+  const at = last?.at ?? card.createdAt
+  return record.cameAt && record.cameAt > at ? record.cameAt : at
 }

@@ -1,4 +1,4 @@
-import type { ConversationId, PersonId, Span } from '@sotto/protocol'
+import type { ConversationId, PersonId, Receipt, Span } from '@sotto/protocol'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { createMemoryStore, MemoryDisk } from '#client/stores/memory.ts'
@@ -86,13 +86,17 @@ test('a window never shows a hole, whatever is held and in memory', () => {
 
 test('a message is as far as the slowest of the others', () => {
   const receipt = (delivered: number, read: number) => ({ person: bob, delivered, read })
-  expect(messageState(5, [], true)).toBe('sent')
-  expect(messageState(5, [receipt(4, 4)], true)).toBe('sent')
-  expect(messageState(5, [receipt(5, 4)], true)).toBe('delivered')
-  expect(messageState(5, [receipt(0, 5)], true)).toBe('read')
-  expect(messageState(5, [receipt(0, 5)], false)).toBe('delivered')
-  expect(messageState(5, [receipt(9, 9), receipt(5, 2)], true)).toBe('delivered')
-  expect(messageState(5, [receipt(9, 9), receipt(2, 2)], true)).toBe('sent')
+  const state = (receipts: readonly Receipt[], shareRead: boolean, members = receipts.length + 1) =>
+    messageState(5, { receipts, members }, shareRead)
+  expect(state([], true)).toBe('sent')
+  expect(state([receipt(4, 4)], true)).toBe('sent')
+  expect(state([receipt(5, 4)], true)).toBe('delivered')
+  expect(state([receipt(0, 5)], true)).toBe('read')
+  expect(state([receipt(0, 5)], false)).toBe('delivered')
+  expect(state([receipt(9, 9), receipt(5, 2)], true)).toBe('delivered')
+  expect(state([receipt(9, 9), receipt(2, 2)], true)).toBe('sent')
+  // Nobody knows of the third.
+  expect(state([receipt(9, 9), receipt(9, 9)], true, 4)).toBe('sent')
 })
 
 test('a hundred thousand messages are scrolled through with few of them on the device', {

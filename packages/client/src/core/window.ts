@@ -1,4 +1,4 @@
-import type { Entry, PersonId, Receipt, Span } from '@sotto/protocol'
+import type { Entry, PersonId, Span } from '@sotto/protocol'
 import { holes } from '@sotto/protocol/pure'
 import type { MessageState, Row, Window } from '#client/api.ts'
 import type { Alteration, ConversationRecord, Sending } from './records.ts'
@@ -67,8 +67,13 @@ export function runAround(shown: Span, anchor: number, has: (place: number) => b
   return { from, to }
 }
 
-export function messageState(place: number, receipts: readonly Receipt[], shareRead: boolean): MessageState {
-  if (receipts.length === 0) return 'sent'
+/** How far a message is, by the receipts of the others. Where not all of them tell theirs, it is only known to be sent. */
+export function messageState(
+  place: number,
+  { receipts, members }: Pick<ConversationRecord, 'receipts' | 'members'>,
+  shareRead: boolean,
+): MessageState {
+  if (receipts.length === 0 || receipts.length < members - 1) return 'sent'
   if (shareRead && receipts.every((receipt) => receipt.read >= place)) return 'read'
   if (receipts.every((receipt) => Math.max(receipt.delivered, receipt.read) >= place)) return 'delivered'
   return 'sent'
@@ -81,10 +86,10 @@ export function rowOf(
   entry: Entry,
   altered: Alteration | undefined,
   me: PersonId,
-  receipts: readonly Receipt[],
+  record: ConversationRecord,
   shareRead: boolean,
 ): Row | null {
-  const state = entry.kind === 'message' && entry.sender === me ? messageState(entry.place, receipts, shareRead) : null
+  const state = entry.kind === 'message' && entry.sender === me ? messageState(entry.place, record, shareRead) : null
   const known = rows.get(entry)
   if (known && known.altered === altered && (known.row.kind !== 'message' || known.row.state === state))
     return known.row
@@ -95,6 +100,7 @@ export function rowOf(
 
 function makeRow(entry: Entry, altered: Alteration | undefined, state: MessageState | null): Row | null {
   const { place, sender, at } = entry
+  const about = { key: entry.id, place, at, by: sender }
   switch (entry.kind) {
     case 'message': {
       const { id, clientId: key, body } = entry
@@ -104,10 +110,16 @@ function makeRow(entry: Entry, altered: Alteration | undefined, state: MessageSt
       return { kind: 'message', key, id, place, sender, at, text, edited, deleted, state, error: null }
     }
     case 'created':
-      return { kind: 'created', key: entry.id, place, person: sender, at }
+      return { ...about, kind: 'created', person: sender }
     case 'joined':
     case 'left':
-      return { kind: entry.kind, key: entry.id, place, person: entry.body.person, at }
+      return { ...about, kind: entry.kind, person: entry.body.person }
+    case 'role':
+      return { ...about, kind: 'role', person: entry.body.person, role: entry.body.role }
+    case 'silenced':
+      return { ...about, kind: 'silenced', person: entry.body.person, until: entry.body.until }
+    case 'changed':
+      return { ...about, kind: 'changed', person: sender, ...entry.body }
     default:
       return null
   }

@@ -3,12 +3,15 @@ import type {
   ClientId,
   ConversationCard,
   ConversationId,
+  ConversationKind,
+  Details,
   Draft,
   Entry,
   EntryId,
   ErrorBody,
   Head,
   Instance,
+  MemberRole,
   Person,
   PersonId,
   PushFrame,
@@ -16,7 +19,14 @@ import type {
   Settings,
   SignedIn,
 } from '@sotto/protocol'
-import { AppError, builtInRoles, defaultDetails, defaultSettings, errors } from '@sotto/protocol/pure'
+import {
+  AppError,
+  builtInRoles,
+  defaultDetails,
+  defaultSettings,
+  errors,
+  maxMembersWithReceipts,
+} from '@sotto/protocol/pure'
 import type { Fetch, OpenSocket, SocketEvents } from '#client/core/ports.ts'
 import { errorBody } from '#client/core/rest.ts'
 import { withoutText } from '#client/core/store.ts'
@@ -48,13 +58,17 @@ export const fairWeather: Weather = {
 
 interface Conversation {
   readonly id: ConversationId
-  readonly kind: 'thread' | 'group'
+  readonly kind: ConversationKind
+  details: Details
   readonly members: PersonId[]
+  readonly roles: Map<PersonId, MemberRole>
   readonly entries: Entry[]
   readonly floors: Map<PersonId, number>
   readonly receipts: Map<PersonId, Receipt>
   readonly createdAt: string
 }
+
+type News = Entry extends infer One ? (One extends Entry ? Pick<One, 'kind' | 'body'> : never) : never
 
 interface Account {
   readonly person: Person
@@ -124,12 +138,18 @@ export class FakeServer {
   }
 
   /** A thread of two, or a group of more. */
-  addConversation(people: readonly PersonId[], count = 0): ConversationId {
+  addConversation(
+    people: readonly PersonId[],
+    count = 0,
+    kind: ConversationKind = people.length === 2 ? 'thread' : 'group',
+  ): ConversationId {
     const id = this.random.uuid() as ConversationId
     const conversation: Conversation = {
       id,
-      kind: people.length === 2 ? 'thread' : 'group',
+      kind,
+      details: { ...defaultDetails[kind], name: kind === 'thread' ? null : 'A group' },
       members: [...people],
+      roles: new Map(),
       entries: [],
       floors: new Map(),
       receipts: new Map(),
@@ -154,9 +174,44 @@ export class FakeServer {
     this.setRow(person, `conversation/${id}`, null)
   }
 
+  /** Somebody comes into a group or channel and reads from there on. */
+  seat(id: ConversationId, person: PersonId, by = person) {
+    const conversation = this.get(id)
+    conversation.members.push(person)
+    conversation.floors.set(person, conversation.entries.length + 1)
+    this.setRow(person, `conversation/${id}`, this.cardFor(conversation, person))
+    this.tell(id, by, { kind: 'joined', body: { person, members: conversation.members.length } })
+  }
+
+  unseat(id: ConversationId, person: PersonId, by = person) {
+    const conversation = this.get(id)
+    this.putOut(id, person)
+    conversation.receipts.delete(person)
+    this.tell(id, by, { kind: 'left', body: { person, members: conversation.members.length } })
+  }
+
+  setRole(id: ConversationId, person: PersonId, role: MemberRole, by: PersonId) {
+    this.get(id).roles.set(person, role)
+    this.setRow(person, `conversation/${id}`, this.cardFor(this.get(id), person))
+    this.tell(id, by, { kind: 'role', body: { person, role } })
+  }
+
+  changeDetails(id: ConversationId, change: Partial<Details>, by: PersonId) {
+    const conversation = this.get(id)
+    conversation.details = { ...conversation.details, ...change }
+    const fields = Object.keys(change) as (keyof Details)[]
+    this.tell(id, by, { kind: 'changed', body: { details: conversation.details, fields } })
+  }
+
+  /** Any entry but a message. */
+  tell(id: ConversationId, by: PersonId, news: News, announce = true): Entry {
+    return this.append(this.get(id), by, this.random.uuid() as ClientId, news, announce)
+  }
+
   /** A message by somebody who is not on a client of ours. */
   say(conversation: ConversationId, person: PersonId, text: string, announce = true): Entry {
-    return this.append(this.get(conversation), person, this.random.uuid() as ClientId, text, announce)
+    const news = { kind: 'message', body: { text } } as const
+    return this.append(this.get(conversation), person, this.random.uuid() as ClientId, news, announce)
   }
 
   /** An edit by somebody who is not on a client of ours. */
@@ -505,18 +560,9 @@ export class FakeServer {
 
   private accept(conversation: Conversation, person: PersonId, clientId: ClientId, text: string) {
     const { id, place, at } =
-      this.taken.get(`${person}/${clientId}`) ?? this.append(conversation, person, clientId, text, true)
+      this.taken.get(`${person}/${clientId}`) ??
+      this.append(conversation, person, clientId, { kind: 'message', body: { text } }, true)
     return { id, place, at }
-  }
-
-  private append(
-    conversation: Conversation,
-    person: PersonId,
-    clientId: ClientId,
-    text: string,
-    announce: boolean,
-  ): Entry {
-    return this.place(conversation, person, clientId, { kind: 'message', body: { text } }, announce)
   }
 
   /** As the server does: what a deleted message and its edits said is gone from the log. */
@@ -534,7 +580,7 @@ export class FakeServer {
       entries.forEach((entry, index) => {
         entries[index] = withoutText(entry, new Set([target]))
       })
-    return this.place(conversation, person, clientId, { ...news, target } as never, announce)
+    return this.append(conversation, person, clientId, { ...news, target } as never, announce)
   }
 
   private messageIn(conversation: Conversation, id: EntryId): Entry {
@@ -543,15 +589,15 @@ export class FakeServer {
     return message
   }
 
-  private place(
+  private append(
     conversation: Conversation,
     person: PersonId,
     clientId: ClientId,
-    news: { kind: 'message'; body: { text: string } },
+    news: News,
     announce: boolean,
   ): Entry {
     const other = conversation.kind === 'thread' ? conversation.members.find((member) => member !== person) : undefined
-    const entry: Entry = {
+    const entry = {
       conversation: conversation.id,
       place: conversation.entries.length + 1,
       id: this.random.uuid() as EntryId,
@@ -560,7 +606,7 @@ export class FakeServer {
       clientId,
       at: this.time(),
       ...news,
-    }
+    } as Entry
     conversation.entries.push(entry)
     this.taken.set(`${person}/${clientId}`, entry)
     if (announce) for (const member of conversation.members) this.push(member, { type: 'entry', entry })
@@ -615,6 +661,7 @@ export class FakeServer {
       read: Math.max(before.read, moved.read ?? 0),
     }
     conversation.receipts.set(person, receipt)
+    if (conversation.members.length > maxMembersWithReceipts) return {}
     for (const member of conversation.members)
       this.push(member, { type: 'receipt', conversation: conversation.id, receipt })
     return {}
@@ -639,7 +686,7 @@ export class FakeServer {
       kind: conversation.kind,
       policy: 'managed',
       with: other ?? null,
-      role: 'member',
+      role: conversation.roles.get(person) ?? 'member',
       archived: false,
       mutedUntil: null,
       createdAt: conversation.createdAt,
@@ -657,9 +704,14 @@ export class FakeServer {
       head: conversation.entries.length,
       floor: conversation.floors.get(person) ?? 1,
       read: this.readPlaceOf(person, conversation.id),
-      details: { ...defaultDetails[conversation.kind], name: conversation.kind === 'thread' ? null : 'A group' },
+      details: conversation.details,
       members: conversation.members.length,
-      receipts: [...conversation.receipts.values()].filter((receipt) => receipt.person !== person),
+      receipts:
+        conversation.members.length > maxMembersWithReceipts
+          ? []
+          : conversation.members
+              .filter((member) => member !== person)
+              .map((member) => conversation.receipts.get(member) ?? { person: member, delivered: 0, read: 0 }),
     }
   }
 

@@ -20,9 +20,9 @@ test('a group is made with its people, named, talked in, left and refilled', asy
   const { head } = await alice.call('conversations.get', { conversation })
   expect(head).toMatchObject({ members: 2, details: { name: 'Choir', topic: '' }, head: 3, floor: 1 })
 
-  await alice.call('conversations.change', { conversation, change: { name: 'Chorus' } })
+  await alice.call('conversations.change', { conversation, change: { name: 'Chorus', topic: '' } })
   const changed = await bobs.next('entry', ({ entry }) => entry.kind === 'changed')
-  expect(changed.entry.body).toMatchObject({ details: { name: 'Chorus' } })
+  expect(changed.entry.body).toMatchObject({ details: { name: 'Chorus' }, fields: ['name'] })
 
   await alice.call('members.add', { conversation, people: [carol.id] })
   // Who comes later reads from there on.

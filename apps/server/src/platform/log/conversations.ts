@@ -1,4 +1,5 @@
 import { randomUUIDv7 } from 'node:crypto'
+import { isDeepStrictEqual } from 'node:util'
 import type {
   ClientId,
   ConversationId,
@@ -295,9 +296,13 @@ export function openConversations(bus: Bus, clock: Clock, append: AppendNews): C
       const before = await findConversation(tx, conversation)
       if (before?.kind === 'channel' && change.name != null && !sameName(change.name, before.details.name))
         await claimName(tx, change.name)
-      const details = { ...(await lock(tx, conversation)).details, ...change }
+      const { details: earlier } = await lock(tx, conversation)
+      const details = { ...earlier, ...change }
+      const fields = (Object.keys(details) as (keyof Details)[]).filter(
+        (field) => !isDeepStrictEqual(details[field], earlier[field]),
+      )
       await lockSettings(tx, conversation, details)
-      await append(tx, after, conversation, by, { kind: 'changed', body: { details } })
+      await append(tx, after, conversation, by, { kind: 'changed', body: { details, fields } })
       return details
     },
 

@@ -1,2 +1,2 @@
 export { default as ConversationSign } from './ConversationSign.vue'
-export { nameOf } from './naming.ts'
+export { nameOf, type Signed } from './naming.ts'

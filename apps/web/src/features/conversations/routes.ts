@@ -17,9 +17,14 @@ export const conversationRoutes: RouteRecordRaw[] = [
     meta: { title: 'list.archiveTitle', section: 'threads', pane: 'list' },
   },
   {
-    path: 't/:conversation',
+    path: 't/:conversation/:part(details)?',
     components: { list: ConversationList, default: ConversationPage },
     meta: { title: 'list.title', section: 'threads' },
+  },
+  {
+    path: 'join-conversation/:conversation',
+    components: { list: ConversationList, default: () => import('./JoinConversation.vue') },
+    meta: { title: 'joinMany.title', section: 'threads' },
   },
   {
     path: 'new/:person',

@@ -28,6 +28,7 @@ function message(place: number, sender: PersonId, minutes: number, more: Partial
 }
 function itemsOf(rows: Row[], more: { newFrom?: number; atStart?: boolean; atEnd?: boolean } = {}) {
   return makeItems({
+    many: false,
     rows,
     me: alice,
     atStart: more.atStart ?? true,

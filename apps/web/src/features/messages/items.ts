@@ -24,6 +24,8 @@ export type Item =
 export interface ItemsInput {
   readonly rows: readonly Row[]
   readonly me: PersonId
+  /** Of many people: there it is told who came and what changed. */
+  readonly many: boolean
   readonly atStart: boolean
   readonly atEnd: boolean
   /** Place of the first message that was unread when the conversation was opened. */
@@ -31,8 +33,8 @@ export interface ItemsInput {
 }
 
 /** The rows with day separators, the "new" divider, and messages of one person within five minutes grouped. */
-export function makeItems({ rows: all, me, atStart, atEnd, newFrom }: ItemsInput): Item[] {
-  const rows = all.filter((row) => !saysWhatTheStartSays(row))
+export function makeItems({ rows: all, me, many, atStart, atEnd, newFrom }: ItemsInput): Item[] {
+  const rows = all.filter((row) => (many ? row.kind !== 'created' : !saysWhatTheStartSays(row)))
   // In a window that ends before the conversation does, the last one is elsewhere.
   const lastOfMine = !atEnd
     ? -1

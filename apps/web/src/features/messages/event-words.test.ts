@@ -1,0 +1,33 @@
+import { defaultDetails } from '@sotto/protocol/pure'
+import { expect, test } from 'vitest'
+import { eventWords } from './event-words.ts'
+
+const event = { key: 'k', place: 3, at: '2026-11-20T12:00:00.000Z', by: 'ana' as never, person: 'ben' as never }
+const names = { by: 'Ana', person: 'Ben', byMe: false, aboutMe: false }
+const details = { ...defaultDetails.group, name: 'Choir' }
+
+test('who came and went is told by who did it, and to oneself as "you"', () => {
+  const joined = { ...event, kind: 'joined' } as const
+  expect(eventWords(joined, names)).toBe('Ana added Ben.')
+  expect(eventWords(joined, { ...names, byMe: true })).toBe('You added Ben.')
+  expect(eventWords(joined, { ...names, aboutMe: true })).toBe('Ana added you.')
+  expect(eventWords({ ...joined, by: event.person }, names)).toBe('Ben joined.')
+  expect(eventWords({ ...event, kind: 'left' }, names)).toBe('Ana removed Ben.')
+  expect(eventWords({ ...event, kind: 'left', by: event.person }, names)).toBe('Ben left.')
+  expect(eventWords({ ...event, kind: 'role', role: 'owner' }, { ...names, aboutMe: true })).toBe(
+    'Ana made you an owner.',
+  )
+})
+
+test('a change is named where one thing changed', () => {
+  const change = (now: Partial<typeof details>) => {
+    const fields = Object.keys(now) as (keyof typeof details)[]
+    return eventWords({ ...event, kind: 'changed', details: { ...details, ...now }, fields }, names)
+  }
+  expect(change({ name: 'The choir' })).toBe('Ana changed the name to “The choir”.')
+  expect(change({ topic: 'Songs' })).toBe('Ana changed the topic: Songs')
+  expect(change({ topic: '' })).toBe('Ana removed the topic.')
+  expect(change({ closed: true })).toBe('Ana closed this.')
+  expect(change({ slowSeconds: 60 })).toBe('Ana turned slow mode on: one message every 1 minute.')
+  expect(change({ name: 'The choir', topic: 'Songs' })).toBe('Ana changed how this is run.')
+})
