@@ -115,7 +115,7 @@ const inputs: { [Name in CommandName]: (things: Things) => Input<Name> } = {
   'circles.members': () => ({ circle: noCircle }),
   'circles.setMembers': () => ({ circle: noCircle, add: [], remove: [] }),
   'relationships.kinds': () => ({}),
-  'relationships.makeKind': () => ({ id: 'mentor-of', name: 'mentor of', backName: 'mentee of', ...effects }),
+  'relationships.makeKind': () => ({ kind: 'mentor-of', name: 'mentor of', backName: 'mentee of', ...effects }),
   'relationships.changeKind': () => ({ kind: 'guardian-of', name: '', backName: '', ...effects }),
   'relationships.deleteKind': () => ({ kind: 'mentor-of' }),
   'relationships.list': ({ person }) => ({ person }),

@@ -1,5 +1,6 @@
 import {
   type BoardRow,
+  type CircleId,
   type CommandName,
   type CommandSpec,
   type ConversationCard,
@@ -9,7 +10,9 @@ import {
   type Entry,
   type Input,
   type MemberRole,
+  type Party,
   type PersonId,
+  type RelationshipId,
 } from '@sotto/protocol'
 import { applyEntry, emptyView, errors, type View } from '@sotto/protocol/pure'
 import { expect, test } from 'vitest'
@@ -42,11 +45,17 @@ interface World {
   readonly people: readonly Follower[]
   readonly conversations: ConversationId[]
   readonly invitations: string[]
+  readonly circles: CircleId[]
+  readonly relationships: RelationshipId[]
   person(): PersonId
   conversation(): ConversationId
+  circle(): CircleId
+  party(): Party
 }
 
 const roles = ['owner', 'moderator', 'member', 'reader'] as const
+const open = { fromDate: null, untilDate: null }
+const nothing = '00000000-0000-7000-8000-000000000000'
 const rights = ['member', 'moderator', 'owner'] as const
 
 /**
@@ -165,6 +174,39 @@ const inputs: { [Name in CommandName]: ((world: World) => Input<Name>) | null } 
   'audit.list': null,
   'audit.verify': null,
   'health.look': null,
+  'threads.look': null,
+  'circles.mine': null,
+  'circles.list': null,
+  'circles.create': (world) => ({ name: `Circle ${world.chance.below(1e9)}` }),
+  'circles.rename': null,
+  'circles.delete': (world) => ({ circle: world.circle() }),
+  'circles.members': null,
+  'circles.setMembers': (world) => ({ circle: world.circle(), add: [world.person()], remove: [world.person()] }),
+  'relationships.kinds': null,
+  'relationships.makeKind': null,
+  'relationships.changeKind': (world) => ({
+    kind: world.chance.one(['teacher-of', 'guardian-of']),
+    name: '',
+    backName: '',
+    find: 'both',
+    start: 'both',
+    supervises: world.chance.one([true, true, false]),
+  }),
+  'relationships.deleteKind': null,
+  'relationships.list': null,
+  'relationships.set': (world) => ({
+    from: world.party(),
+    kind: world.chance.one(['teacher-of', 'guardian-of']),
+    to: world.party(),
+    fromDate: null,
+    untilDate: world.chance.one([null, '2099-12-31', '2001-12-31']),
+  }),
+  'relationships.end': (world) => ({
+    relationship: world.chance.one(world.relationships) ?? (nothing as RelationshipId),
+  }),
+  // By REST alone, and no other than `relationships.set` in what it does.
+  'relationships.import': null,
+  'policy.simulate': null,
 }
 
 interface Followed {
@@ -320,8 +362,13 @@ test.each([1, 2, 3])(
       people: followers,
       conversations: [],
       invitations: [],
+      circles: [],
+      relationships: [],
       person: () => chance.one(followers).person.id,
-      conversation: () => chance.one(world.conversations) ?? ('00000000-0000-7000-8000-000000000000' as ConversationId),
+      conversation: () => chance.one(world.conversations) ?? (nothing as ConversationId),
+      circle: () => chance.one(world.circles) ?? (nothing as CircleId),
+      party: () =>
+        chance.one<Party>([{ person: world.person() }, { person: world.person() }, { circle: world.circle() }]),
     }
     const asked = (commands as readonly CommandSpec[]).map((spec) => spec.name as CommandName)
     const deeds = asked.filter((name) => inputs[name] !== null)
@@ -338,6 +385,8 @@ test.each([1, 2, 3])(
       const reply = ack as { card?: ConversationCard; conversation?: ConversationId; invitation?: string }
       const made = reply.card?.conversation ?? reply.conversation
       if (made && !world.conversations.includes(made)) world.conversations.push(made)
+      if (name === 'circles.create') world.circles.push((ack as { id: CircleId }).id)
+      if (name === 'relationships.set') world.relationships.push((ack as { id: RelationshipId }).id)
       if (reply.invitation)
         world.invitations.push(`${(input as { conversation: string }).conversation} ${reply.invitation}`)
     }
@@ -355,17 +404,42 @@ test.each([1, 2, 3])(
       for (const follower of followers) await follower.check(world.conversations)
     }
     // What needs more luck than the walk has.
-    const bob = followers[2] as Follower
+    const [bob, carol] = followers.slice(2) as [Follower, Follower]
+    await act(admin, 'circles.create', { name: 'Class' })
+    const circle = world.circles.at(-1) as CircleId
+    const teaches = { from: { person: carol.person.id }, kind: 'teacher-of', to: { circle }, ...open }
+    await act(admin, 'relationships.changeKind', {
+      kind: 'teacher-of',
+      name: '',
+      backName: '',
+      find: 'both',
+      start: 'both',
+      supervises: true,
+    })
+    await act(admin, 'relationships.set', teaches)
+    const unseen = await Follower.of(await server.person('eve'))
+    followers.push(unseen)
+    await act(admin, 'circles.setMembers', { circle, add: [unseen.person.id], remove: [] })
+    await act(unseen, 'threads.start', { person: bob.person.id, clientId: clientId(), text: 'hello' })
+    for (const follower of followers) await follower.listen()
+    expect([...carol.followed.values()].some(({ view }) => view.members.get(carol.person.id)?.role === 'reader')).toBe(
+      true,
+    )
+    for (const follower of followers) await follower.check(world.conversations)
+    await act(admin, 'relationships.end', { relationship: world.relationships.at(-1) as RelationshipId })
+    await act(unseen, 'threads.start', { person: bob.person.id, clientId: clientId(), text: 'alone' })
+    await act(admin, 'circles.delete', { circle })
     await act(admin, 'channels.create', { clientId: clientId(), name: 'Doomed', listed: true })
     const doomed = world.conversations.at(-1) as ConversationId
     for (const follower of followers) await act(follower, 'channels.join', { conversation: doomed })
+    await act(bob, 'members.leave', { conversation: doomed })
     await act(admin, 'channels.delete', { conversation: doomed, name: 'Doomed' })
     await act(alice, 'threads.open', { clientId: clientId() })
-    const open = world.conversations.at(-1) as ConversationId
-    await act(alice, 'threads.invite', { conversation: open, expiresInHours: 1 })
-    await act(bob, 'threads.join', { conversation: open })
-    await alice.socket.next('board', ({ rows }) => rows[0]?.key === `request/${open}/${bob.person.id}`)
-    await act(alice, 'threads.answer', { conversation: open, person: bob.person.id, admit: false })
+    const free = world.conversations.at(-1) as ConversationId
+    await act(alice, 'threads.invite', { conversation: free, expiresInHours: 1 })
+    await act(bob, 'threads.join', { conversation: free })
+    await alice.socket.next('board', ({ rows }) => rows[0]?.key === `request/${free}/${bob.person.id}`)
+    await act(alice, 'threads.answer', { conversation: free, person: bob.person.id, admit: false })
     for (const follower of followers) await follower.listen()
     for (const follower of followers) await follower.check(world.conversations)
 

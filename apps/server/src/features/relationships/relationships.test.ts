@@ -54,8 +54,9 @@ test('kinds are built in or made; what a built-in one is called and whether it e
   const server = await startTestServer()
   const { admin } = server
   const effects = { find: 'forward', start: 'forward', supervises: false } as const
-  const wanted = { id: 'mentor-of', name: 'mentor of', backName: 'mentee of', ...effects }
-  expect(await admin.call('relationships.makeKind', wanted)).toEqual({ ...wanted, builtIn: false })
+  const wanted = { kind: 'mentor-of', name: 'mentor of', backName: 'mentee of', ...effects }
+  const { kind, ...rest } = wanted
+  expect(await admin.call('relationships.makeKind', wanted)).toEqual({ id: kind, ...rest, builtIn: false })
   await expect(admin.call('relationships.makeKind', wanted)).rejects.toMatchObject({ code: 'name_taken' })
   const { kinds } = await admin.call('relationships.kinds', {})
   expect(kinds.map(({ id, supervises, builtIn }) => [id, supervises, builtIn])).toEqual([
@@ -64,7 +65,6 @@ test('kinds are built in or made; what a built-in one is called and whether it e
     ['mentor-of', false, false],
     ['teacher-of', true, true],
   ])
-  const { id: kind, ...rest } = wanted
   expect(
     await admin.call('relationships.changeKind', { kind: 'guardian-of', ...rest, supervises: true }),
   ).toMatchObject({ id: 'guardian-of', name: '', backName: '', find: 'forward', supervises: true, builtIn: true })
