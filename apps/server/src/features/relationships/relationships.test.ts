@@ -54,9 +54,9 @@ test('kinds are built in or made; what a built-in one is called and whether it e
   const server = await startTestServer()
   const { admin } = server
   const effects = { find: 'forward', start: 'forward', supervises: false } as const
-  const wanted = { kind: 'mentor-of', name: 'mentor of', backName: 'mentee of', ...effects }
-  const { kind, ...rest } = wanted
-  expect(await admin.call('relationships.makeKind', wanted)).toEqual({ id: kind, ...rest, builtIn: false })
+  const looks = { name: 'mentor of', backName: 'mentee of', ...effects }
+  const wanted = { kind: 'mentor-of', ...looks }
+  expect(await admin.call('relationships.makeKind', wanted)).toEqual({ id: 'mentor-of', ...looks, builtIn: false })
   await expect(admin.call('relationships.makeKind', wanted)).rejects.toMatchObject({ code: 'name_taken' })
   const { kinds } = await admin.call('relationships.kinds', {})
   expect(kinds.map(({ id, supervises, builtIn }) => [id, supervises, builtIn])).toEqual([
@@ -65,8 +65,9 @@ test('kinds are built in or made; what a built-in one is called and whether it e
     ['mentor-of', false, false],
     ['teacher-of', true, true],
   ])
+  const { kind } = wanted
   expect(
-    await admin.call('relationships.changeKind', { kind: 'guardian-of', ...rest, supervises: true }),
+    await admin.call('relationships.changeKind', { kind: 'guardian-of', ...looks, supervises: true }),
   ).toMatchObject({ id: 'guardian-of', name: '', backName: '', find: 'forward', supervises: true, builtIn: true })
   await expect(admin.call('relationships.deleteKind', { kind: 'guardian-of' })).rejects.toMatchObject({
     code: 'forbidden',
@@ -82,7 +83,7 @@ test('kinds are built in or made; what a built-in one is called and whether it e
   await expect(admin.call('relationships.deleteKind', { kind })).rejects.toMatchObject({ code: 'conflict' })
   await admin.call('relationships.end', { relationship: id })
   await admin.call('relationships.deleteKind', { kind })
-  await expect(admin.call('relationships.changeKind', { kind, ...rest })).rejects.toMatchObject({ code: 'not_found' })
+  await expect(admin.call('relationships.changeKind', { kind, ...looks })).rejects.toMatchObject({ code: 'not_found' })
 })
 
 test('a relationship is set, set again, listed by what it names, and ended', async () => {
