@@ -482,6 +482,8 @@ test.each([1, 2, 3])(
     const doomed = world.conversations.at(-1) as ConversationId
     for (const follower of followers) await act(follower, 'channels.join', { conversation: doomed })
     await act(bob, 'members.leave', { conversation: doomed })
+    await act(admin, 'members.remove', { conversation: doomed, person: carol.person.id, banMinutes: 0 })
+    await act(admin, 'members.unban', { conversation: doomed, person: carol.person.id })
     await act(admin, 'channels.delete', { conversation: doomed, name: 'Doomed' })
     await act(alice, 'threads.open', { clientId: clientId() })
     const free = world.conversations.at(-1) as ConversationId
