@@ -1,5 +1,6 @@
 import {
   type BoardRow,
+  type CircleId,
   type CommandName,
   type CommandSpec,
   type ConversationCard,
@@ -10,6 +11,7 @@ import {
   type EntryId,
   type Input,
   type MemberRole,
+  type Party,
   type PersonId,
   type RelationshipId,
   type ReportId,
@@ -45,17 +47,21 @@ interface World {
   readonly people: readonly Follower[]
   readonly conversations: ConversationId[]
   readonly invitations: string[]
+  readonly circles: CircleId[]
   readonly messages: (readonly [ConversationId, EntryId])[]
   readonly reports: ReportId[]
   readonly relationships: RelationshipId[]
   person(): PersonId
   message(): readonly [ConversationId, EntryId]
   conversation(): ConversationId
+  circle(): CircleId
+  party(): Party
 }
 
 /** An id of nothing at all. */
 const nothing = '00000000-0000-7000-8000-000000000000' as never
 const roles = ['owner', 'moderator', 'member', 'reader'] as const
+const open = { fromDate: null, untilDate: null }
 const rights = ['member', 'moderator', 'owner'] as const
 
 /**
@@ -214,31 +220,41 @@ const inputs: { [Name in CommandName]: ((world: World) => Input<Name>) | null } 
     decision: world.chance.one(['dismissed', 'warned', 'message_deleted', 'removed']),
   }),
   'notices.dismiss': (world) => ({ notice: world.chance.one(world.reports) ?? nothing }),
+  'audit.verify': null,
+  'health.look': null,
   'threads.look': null,
   'circles.mine': null,
   'circles.list': null,
-  'circles.create': null,
+  'circles.create': (world) => ({ name: `Circle ${world.chance.below(1e9)}` }),
   'circles.rename': null,
-  'circles.delete': null,
+  'circles.delete': (world) => ({ circle: world.circle() }),
   'circles.members': null,
-  'circles.setMembers': null,
+  'circles.setMembers': (world) => ({ circle: world.circle(), add: [world.person()], remove: [world.person()] }),
   'relationships.kinds': null,
   'relationships.makeKind': null,
-  'relationships.changeKind': null,
+  'relationships.changeKind': (world) => ({
+    kind: world.chance.one(['teacher-of', 'guardian-of']),
+    name: '',
+    backName: '',
+    find: 'both',
+    start: 'both',
+    supervises: world.chance.one([true, true, false]),
+  }),
   'relationships.deleteKind': null,
   'relationships.list': null,
   'relationships.set': (world) => ({
-    from: { person: world.person() },
-    kind: 'teacher-of',
-    to: { person: world.person() },
+    from: world.party(),
+    kind: world.chance.one(['teacher-of', 'guardian-of']),
+    to: world.party(),
     fromDate: null,
-    untilDate: null,
+    untilDate: world.chance.one([null, '2099-12-31', '2001-12-31']),
   }),
-  'relationships.end': (world) => ({ relationship: world.chance.one(world.relationships) ?? nothing }),
+  'relationships.end': (world) => ({
+    relationship: world.chance.one(world.relationships) ?? nothing,
+  }),
+  // By REST alone, and no other than `relationships.set` in what it does.
   'relationships.import': null,
   'policy.simulate': null,
-  'audit.verify': null,
-  'health.look': null,
 }
 
 interface Followed {
@@ -396,10 +412,14 @@ test.each([1, 2, 3])(
       invitations: [],
       messages: [],
       reports: [],
+      circles: [],
       relationships: [],
       message: () => chance.one(world.messages) ?? [nothing, nothing],
       person: () => chance.one(followers).person.id,
       conversation: () => chance.one(world.conversations) ?? nothing,
+      circle: () => chance.one(world.circles) ?? nothing,
+      party: () =>
+        chance.one<Party>([{ person: world.person() }, { person: world.person() }, { circle: world.circle() }]),
     }
     const asked = (commands as readonly CommandSpec[]).map((spec) => spec.name as CommandName)
     const deeds = asked.filter((name) => inputs[name] !== null)
@@ -422,6 +442,7 @@ test.each([1, 2, 3])(
       }
       const made = reply.card?.conversation ?? reply.conversation
       if (made && !world.conversations.includes(made)) world.conversations.push(made)
+      if (name === 'circles.create') world.circles.push(reply.id as CircleId)
       if (name === 'messages.send')
         world.messages.push([(input as { conversation: ConversationId }).conversation, reply.id as EntryId])
       if (typeof reply.report === 'string') world.reports.push(reply.report)
@@ -443,17 +464,44 @@ test.each([1, 2, 3])(
       for (const follower of followers) await follower.check(world.conversations)
     }
     // What needs more luck than the walk has.
-    const bob = followers[2] as Follower
+    const [bob, carol] = followers.slice(2) as [Follower, Follower]
+    await act(admin, 'circles.create', { name: 'Class' })
+    const circle = world.circles.at(-1) as CircleId
+    const teaches = { from: { person: carol.person.id }, kind: 'teacher-of', to: { circle }, ...open }
+    await act(admin, 'relationships.changeKind', {
+      kind: 'teacher-of',
+      name: '',
+      backName: '',
+      find: 'both',
+      start: 'both',
+      supervises: true,
+    })
+    await act(admin, 'relationships.set', teaches)
+    const unseen = await Follower.of(await server.person('eve'))
+    followers.push(unseen)
+    await act(admin, 'circles.setMembers', { circle, add: [unseen.person.id], remove: [] })
+    await act(unseen, 'threads.start', { person: bob.person.id, clientId: clientId(), text: 'hello' })
+    for (const follower of followers) await follower.listen()
+    expect([...carol.followed.values()].some(({ view }) => view.members.get(carol.person.id)?.role === 'reader')).toBe(
+      true,
+    )
+    for (const follower of followers) await follower.check(world.conversations)
+    await act(admin, 'relationships.end', { relationship: world.relationships.at(-1) as RelationshipId })
+    await act(unseen, 'threads.start', { person: bob.person.id, clientId: clientId(), text: 'alone' })
+    await act(admin, 'circles.delete', { circle })
     await act(admin, 'channels.create', { clientId: clientId(), name: 'Doomed', listed: true })
     const doomed = world.conversations.at(-1) as ConversationId
     for (const follower of followers) await act(follower, 'channels.join', { conversation: doomed })
+    await act(bob, 'members.leave', { conversation: doomed })
+    await act(admin, 'members.remove', { conversation: doomed, person: carol.person.id, banMinutes: 0 })
+    await act(admin, 'members.unban', { conversation: doomed, person: carol.person.id })
     await act(admin, 'channels.delete', { conversation: doomed, name: 'Doomed' })
     await act(alice, 'threads.open', { clientId: clientId() })
-    const open = world.conversations.at(-1) as ConversationId
-    await act(alice, 'threads.invite', { conversation: open, expiresInHours: 1 })
-    await act(bob, 'threads.join', { conversation: open })
-    await alice.socket.next('board', ({ rows }) => rows[0]?.key === `request/${open}/${bob.person.id}`)
-    await act(alice, 'threads.answer', { conversation: open, person: bob.person.id, admit: false })
+    const free = world.conversations.at(-1) as ConversationId
+    await act(alice, 'threads.invite', { conversation: free, expiresInHours: 1 })
+    await act(bob, 'threads.join', { conversation: free })
+    await alice.socket.next('board', ({ rows }) => rows[0]?.key === `request/${free}/${bob.person.id}`)
+    await act(alice, 'threads.answer', { conversation: free, person: bob.person.id, admit: false })
     for (const follower of followers) await follower.listen()
     for (const follower of followers) await follower.check(world.conversations)
 
