@@ -5,6 +5,8 @@ import {
   commands,
   errors,
   Hello,
+  instanceSettingKeys,
+  instanceSettings,
   Ping,
   Pong,
   pushFrames,
@@ -25,6 +27,7 @@ export function referencePages(): ReadonlyMap<string, string> {
     ['frames.md', framesPage()],
     ['errors.md', errorsPage()],
     ['configuration.md', configurationPage()],
+    ['settings.md', settingsPage()],
   ])
 }
 
@@ -125,6 +128,26 @@ function configurationPage(): string {
 All are environment variables, read once at start; every fault is reported together.
 
 | name | default | unit | meaning |
+| --- | --- | --- | --- |
+${rows.join('\n')}
+`
+}
+
+function settingsPage(): string {
+  const rows = instanceSettingKeys.map((key) => {
+    const {
+      default: value,
+      unit = '',
+      effect,
+    }: { default: unknown; unit?: string; effect: string } = instanceSettings[key]
+    return `| \`${key}\` | \`${JSON.stringify(value)}\` | ${unit} | ${effect} |`
+  })
+  return `${made}
+# Settings of an instance
+
+Whoever may manage the instance changes them with \`instance.changeSettings\`; they count at once.
+
+| key | default | unit | effect |
 | --- | --- | --- | --- |
 ${rows.join('\n')}
 `

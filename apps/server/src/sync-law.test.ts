@@ -496,6 +496,15 @@ test.each([1, 2, 3])(
     await act(admin, 'members.remove', { conversation: doomed, person: carol.person.id, banMinutes: 0 })
     await act(admin, 'members.unban', { conversation: doomed, person: carol.person.id })
     await act(admin, 'channels.delete', { conversation: doomed, name: 'Doomed' })
+    // Who is blocked asks in vain.
+    await act(alice, 'blocks.set', { person: bob.person.id, blocked: false })
+    await act(bob, 'blocks.set', { person: alice.person.id, blocked: false })
+    await act(admin, 'people.setRole', { person: bob.person.id, role: 'member' })
+    await act(alice, 'groups.create', { clientId: clientId(), name: 'Strict', people: [bob.person.id] })
+    const strict = { conversation: world.conversations.at(-1) as ConversationId, person: bob.person.id }
+    await act(alice, 'members.silence', { ...strict, minutes: 5 })
+    await act(alice, 'members.remove', { ...strict, banMinutes: 5 })
+    await act(alice, 'members.unban', strict)
     await act(alice, 'threads.open', { clientId: clientId() })
     const free = world.conversations.at(-1) as ConversationId
     await act(alice, 'threads.invite', { conversation: free, expiresInHours: 1 })

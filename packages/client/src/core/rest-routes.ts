@@ -5,6 +5,7 @@ export const restRoutes = {
   'invitations.preview': 'POST /invitations/preview',
   'people.setPassword': 'POST /password',
   'people.signUp': 'POST /people',
+  'relationships.import': 'POST /relationships/import',
   'sessions.signIn': 'POST /sessions',
   'sessions.refresh': 'POST /sessions/refresh',
 } as const
