@@ -198,6 +198,7 @@ const everybody = [
 ] as const
 type Who = (typeof everybody)[number]
 /** They are in the conversation that is their own. */
+const overFrames = new Set<Who>(['anonymous', 'stranger', 'member', 'admin'])
 const inside = new Set<Who>(['reader', 'member', 'moderator', 'owner'])
 const instanceRole: Partial<Record<Who, keyof typeof builtInRoles>> = {
   guest: 'guest',
@@ -296,7 +297,7 @@ async function placeByHand(server: TestServer, conversation: ConversationId, cas
 const endsItself = new Set<CommandName>(['sessions.signOut', 'sessions.revoke'])
 
 test('every command, asked by everyone about everything, over REST, as a frame by REST and as a frame', {
-  timeout: 300_000,
+  timeout: 900_000,
 }, async () => {
   const server = await startTestServer({ requestsPerMinute: 1_000_000, attemptsPerMinute: 1_000_000 })
   const { cast, others } = await gather(server)
@@ -354,6 +355,8 @@ test('every command, asked by everyone about everything, over REST, as a frame b
             missing,
           }[whose]
           for (const carrier of ['rest', 'frames', 'socket'] as const) {
+            // Frames by REST go the way of those on a socket: a few are enough to see that nobody is mistaken for somebody else.
+            if (carrier === 'frames' && !overFrames.has(who)) continue
             const answer = await ask(server, sockets.get(who), carrier, spec, inputs[name](things), headers)
             if (!answer) continue
             cases++

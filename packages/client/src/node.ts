@@ -1,6 +1,14 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import type { ConversationId, Entry, PersonId } from '@sotto/protocol'
-import { type Change, PenTaken, type Store, type StoredPicture, storeVersion, withoutText } from '#client/core/store.ts'
+import {
+  type Change,
+  outlivesVersion,
+  PenTaken,
+  type Store,
+  type StoredPicture,
+  storeVersion,
+  withoutText,
+} from '#client/core/store.ts'
 
 const schema = `
   CREATE TABLE records (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -74,8 +82,15 @@ export function createSqliteStore(file: string): Store {
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
     const { user_version: version } = database.prepare('PRAGMA user_version').get() as { user_version: number }
     if (version === storeVersion) return
+    const hasRecords = database.prepare("SELECT 1 FROM sqlite_master WHERE name = 'records'").get() !== undefined
+    const rows = hasRecords ? database.prepare('SELECT key, value FROM records').all() : []
+    database.exec('BEGIN IMMEDIATE')
     for (const table of ['records', 'entries', 'pictures', 'pen']) database.exec(`DROP TABLE IF EXISTS ${table}`)
     database.exec(schema)
+    const insert = database.prepare('INSERT INTO records VALUES (?, ?)')
+    for (const { key, value } of rows as { key: string; value: string }[])
+      if (version < storeVersion && outlivesVersion(key)) insert.run(key, value)
+    database.exec('COMMIT')
   }
 
   return {

@@ -56,5 +56,12 @@ export class PenTaken extends Error {
   }
 }
 
-/** Stored data of another version is dropped; what it held comes from the server again. */
+/** Stored data of an older version is dropped and comes from the server again, except what only this device has. */
 export const storeVersion = 2
+
+const ownTables = ['account', 'owner', 'farewell', 'outbox', 'draft']
+
+/** Whether a record stays when the version changes: who is signed in, what waits to be sent, what is being written. */
+export function outlivesVersion(key: string): boolean {
+  return ownTables.some((table) => key.startsWith(`${table}/`))
+}

@@ -1,6 +1,14 @@
 import type { ConversationId, Entry, PersonId } from '@sotto/protocol'
 import { type DBSchema, deleteDB, type IDBPDatabase, type IDBPObjectStore, type IDBPTransaction, openDB } from 'idb'
-import { type Change, PenTaken, type Store, type StoredPicture, storeVersion, withoutText } from '#client/core/store.ts'
+import {
+  type Change,
+  outlivesVersion,
+  PenTaken,
+  type Store,
+  type StoredPicture,
+  storeVersion,
+  withoutText,
+} from '#client/core/store.ts'
 
 interface Schema extends DBSchema {
   /** `generation` and the records, by key. */
@@ -9,6 +17,8 @@ interface Schema extends DBSchema {
   blocks: { key: [ConversationId, number]; value: readonly Entry[] }
   pictures: { key: PersonId; value: StoredPicture }
 }
+
+type Upgrading = IDBPTransaction<Schema, ('records' | 'blocks' | 'pictures')[], 'versionchange'>
 
 type Writing = IDBPTransaction<Schema, ('records' | 'blocks' | 'pictures')[], 'readwrite'>
 
@@ -96,9 +106,15 @@ export function createIndexedDbStore(name: string): Store {
   }
 }
 
-function create(database: IDBPDatabase<Schema>) {
+async function create(database: IDBPDatabase<Schema>, _from: number, _to: number | null, upgrading: Upgrading) {
+  const kept: [string, unknown][] = []
+  if (database.objectStoreNames.contains('records')) {
+    const records = upgrading.objectStore('records')
+    for (const key of await records.getAllKeys()) if (outlivesVersion(key)) kept.push([key, await records.get(key)])
+  }
   for (const table of [...database.objectStoreNames]) database.deleteObjectStore(table)
   for (const table of tables) database.createObjectStore(table)
+  for (const [key, value] of kept) await upgrading.objectStore('records').put(value, key)
 }
 
 function apply(transaction: Writing, change: Change, generation: number): Promise<unknown>[] {

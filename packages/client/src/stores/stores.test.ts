@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { ClientId, ConversationId, Entry, EntryId, PersonId } from '@sotto/protocol'
 import 'fake-indexeddb/auto'
+import { DatabaseSync } from 'node:sqlite'
+import { openDB } from 'idb'
 import { afterAll, describe, expect, test } from 'vitest'
 import { PenTaken, type Store } from '#client/core/store.ts'
 import { createSqliteStore } from '#client/node.ts'
@@ -205,4 +207,31 @@ describe.each(Object.entries(kinds))('a store in %s', (_, makeKind) => {
     await first.close()
     await second.close()
   })
+})
+
+test('when the version of the stored data changes, what only this device has stays; the rest comes again', async () => {
+  const own = ['account/only', 'outbox/one', 'draft/here']
+  const file = join(folder, 'older.sqlite')
+  const older = createSqliteStore(file)
+  await older.open()
+  await older.write({
+    put: new Map([...own, 'conversation/here'].map((key) => [key, { of: key }])),
+    entries: entries(1, 3),
+  })
+  await older.close()
+  const sqlite = new DatabaseSync(file)
+  sqlite.exec('PRAGMA user_version = 1')
+  sqlite.close()
+
+  const name = `older ${Math.random()}`
+  const database = await openDB(name, 1, { upgrade: (fresh) => void fresh.createObjectStore('records') })
+  for (const key of [...own, 'conversation/here']) await database.put('records', { of: key }, key)
+  database.close()
+
+  for (const store of [createSqliteStore(file), createIndexedDbStore(name)]) {
+    const records = await store.open()
+    expect([...records].sort()).toEqual(own.map((key) => [key, { of: key }]).sort())
+    expect(await store.entries(here, 1, 9)).toEqual([])
+    await store.close()
+  }
 })
