@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { openDatabase } from '../../apps/server/src/platform/database.ts'
+import { type Database, openDatabase } from '../../apps/server/src/platform/database.ts'
 import { openLogger } from '../../apps/server/src/platform/logger.ts'
 import { openMasterKeys } from '../../apps/server/src/platform/master-key.ts'
 import { openSealing } from '../../apps/server/src/platform/sealing.ts'
@@ -25,9 +25,7 @@ const rowsPerInsert = 5_000
  * conversation must not be written to at the same time.
  */
 export async function fillLog(dataFolder: string, conversation: string, sender: string, count: number): Promise<void> {
-  const password = (await readFile(join(dataFolder, 'postgres-password'), 'utf8')).trim()
-  const connection = { host: join(dataFolder, 'postgres'), user: 'sotto', password, database: 'sotto' }
-  const { db, pool, close } = openDatabase(connection, 4, openLogger('error'))
+  const { db, pool, close } = await openBeside(dataFolder)
   const sealing = await openSealing(db, await openMasterKeys(dataFolder, []), 'AES-256')
   const { rows } = await pool.query<{ head: number }>('select head from conversations where id = $1', [conversation])
   let place = rows[0]?.head ?? 0
@@ -55,4 +53,37 @@ export async function fillLog(dataFolder: string, conversation: string, sender: 
   await pool.query('update conversations set head = $2 where id = $1', [conversation, last])
   await pool.query('analyze entries')
   await close()
+}
+
+/** The database of a running server. */
+export async function openBeside(dataFolder: string): Promise<Database> {
+  const password = (await readFile(join(dataFolder, 'postgres-password'), 'utf8')).trim()
+  const connection = { host: join(dataFolder, 'postgres'), user: 'sotto', password, database: 'sotto' }
+  return openDatabase(connection, 4, openLogger('error'))
+}
+
+/** So many people more, with the password of the person called `like`, who have never signed in. Returns their ids. */
+export async function fillPeople({ pool }: Database, like: string, count: number): Promise<string[]> {
+  const { rows } = await pool.query<{ id: string }>(
+    `insert into people (id, name, display_name, password_hash, role, created_at)
+     select gen_random_uuid(), 'filled' || n, 'Filled ' || n, p.password_hash, 'member', now()
+     from people p, generate_series(1, $2) n where p.name = $1 returning id`,
+    [like, count],
+  )
+  await pool.query('analyze people')
+  return rows.map((row) => row.id)
+}
+
+/** Seats people in a conversation without a word in its log. */
+export async function fillMembers({ pool }: Database, conversation: string, people: readonly string[]): Promise<void> {
+  await pool.query(
+    `insert into members (conversation, person, role, joined_at_place)
+     select $1, p, 'member', 1 from unnest($2::uuid[]) p on conflict do nothing`,
+    [conversation, people],
+  )
+  await pool.query(
+    `update conversations set member_count = (select count(*) from members where conversation = $1) where id = $1`,
+    [conversation],
+  )
+  await pool.query('analyze members')
 }

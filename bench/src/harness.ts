@@ -97,7 +97,7 @@ export interface BenchPerson {
   readonly token: string
 }
 
-async function post<Reply>(url: string, path: string, body: object, token?: string): Promise<Reply> {
+export async function post<Reply>(url: string, path: string, body: object, token?: string): Promise<Reply> {
   const response = await fetch(`${url}/api/v1${path}`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) },
@@ -109,6 +109,14 @@ async function post<Reply>(url: string, path: string, body: object, token?: stri
 
 /** An instance with so many people, who use only what everybody uses. */
 export async function makePeople(program: Program, count: number): Promise<BenchPerson[]> {
+  return (await makeInstance(program, count)).people
+}
+
+/** The same with the one who set it up. Names are `admin`, `p0`, `p1` and so on. */
+export async function makeInstance(
+  program: Program,
+  count: number,
+): Promise<{ admin: BenchPerson; people: BenchPerson[] }> {
   type SignedIn = { person: { id: string }; accessToken: string }
   const account = (name: string) => ({
     name,
@@ -129,7 +137,7 @@ export async function makePeople(program: Program, count: number): Promise<Bench
     )
     people.push(...signedIn.map(({ person, accessToken }) => ({ id: person.id, token: accessToken })))
   }
-  return people
+  return { admin: { id: admin.person.id, token: admin.accessToken }, people }
 }
 
 export async function makeThread(program: Program, one: BenchPerson, other: BenchPerson): Promise<string> {

@@ -1,5 +1,7 @@
 import { cpus } from 'node:os'
+import { benchBulk } from './bulk.ts'
 import { benchCatchUp } from './catch-up.ts'
+import { benchChannel, benchMembers } from './channels.ts'
 import { benchFanOut } from './fan-out.ts'
 import type { Line } from './harness.ts'
 import { benchHistory } from './history.ts'
@@ -21,6 +23,9 @@ const parts: Readonly<Record<string, () => Promise<Line[]>>> = {
   'fan-out': () => benchFanOut(seconds),
   memory: () => benchMemory(isQuick ? 2_000 : 8_000),
   'catch-up': () => benchCatchUp(isQuick ? 3 : 7),
+  channel: () => benchChannel(isQuick ? 500 : 2_000, seconds),
+  members: () => benchMembers(isQuick ? 2_000 : 10_000),
+  bulk: () => benchBulk(isQuick ? 200 : 1_000),
   history: () => benchHistory(isQuick ? 100_000 : 1_000_000),
 }
 

@@ -215,7 +215,7 @@ test('when the version of the stored data changes, what only this device has sta
   const older = createSqliteStore(file)
   await older.open()
   await older.write({
-    put: new Map([...own, 'conversation/here'].map((key) => [key, { of: key }])),
+    put: [...own, 'conversation/here'].map((key) => [key, { of: key }] as const),
     entries: entries(1, 3),
   })
   await older.close()
