@@ -504,7 +504,7 @@ export const en = {
     close: 'Archive',
     closeNamed: 'Archive {name}',
     reopen: 'Open again',
-    reopenNamed: 'Open {name} again',
+    reopenNamed: 'Open again: {name}',
     delete: 'Delete',
     deleteNamed: 'Delete {name}',
     saved: '{name} was saved.',
