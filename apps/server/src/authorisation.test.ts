@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import {
   builtInRoles,
+  type CircleId,
   type CommandName,
   type CommandSpec,
   type ConversationId,
@@ -11,6 +12,7 @@ import {
   type InvitationId,
   type Permission,
   type PersonId,
+  type RelationshipId,
   type SessionId,
 } from '@sotto/protocol'
 import { errors } from '@sotto/protocol/pure'
@@ -36,6 +38,8 @@ interface Things {
 }
 
 const device = { device: 'test', keep: 'token', password } as const
+const noCircle = randomUUID() as CircleId
+const effects = { find: 'none', start: 'none', supervises: false } as const
 const noToken = 'x'.repeat(32)
 
 /** One valid input per command. A command without an entry does not compile: a new route needs a line here and a rule in the protocol. */
@@ -102,6 +106,29 @@ const inputs: { [Name in CommandName]: (things: Things) => Input<Name> } = {
   'health.look': () => ({}),
   'audit.verify': () => ({}),
   'settings.update': () => ({}),
+  'threads.look': ({ person }) => ({ person }),
+  'circles.mine': () => ({}),
+  'circles.list': () => ({}),
+  'circles.create': () => ({ name: `Made up ${randomUUID()}` }),
+  'circles.rename': () => ({ circle: noCircle, name: 'Renamed' }),
+  'circles.delete': () => ({ circle: noCircle }),
+  'circles.members': () => ({ circle: noCircle }),
+  'circles.setMembers': () => ({ circle: noCircle, add: [], remove: [] }),
+  'relationships.kinds': () => ({}),
+  'relationships.makeKind': () => ({ id: 'mentor-of', name: 'mentor of', backName: 'mentee of', ...effects }),
+  'relationships.changeKind': () => ({ kind: 'guardian-of', name: '', backName: '', ...effects }),
+  'relationships.deleteKind': () => ({ kind: 'mentor-of' }),
+  'relationships.list': ({ person }) => ({ person }),
+  'relationships.set': ({ person }) => ({
+    from: { person },
+    kind: 'guardian-of',
+    to: { circle: noCircle },
+    fromDate: null,
+    untilDate: null,
+  }),
+  'relationships.end': () => ({ relationship: randomUUID() as RelationshipId }),
+  'relationships.import': () => ({ csv: 'from,kind,to\n', apply: false }),
+  'policy.simulate': ({ person }) => ({ from: person, to: randomUUID() as PersonId }),
 }
 
 /** Routes beside the commands, each with why it is safe and the test that holds it. */

@@ -2,6 +2,7 @@ import { audit } from '#features/audit'
 import { board } from '#features/board'
 import { channels } from '#features/channels'
 import { conversations } from '#features/conversations'
+import { directory } from '#features/directory'
 import { drafts } from '#features/drafts'
 import { groups } from '#features/groups'
 import { health } from '#features/health'
@@ -12,6 +13,7 @@ import { messages } from '#features/messages'
 import { people } from '#features/people'
 import { presence } from '#features/presence'
 import { receipts } from '#features/receipts'
+import { relationships } from '#features/relationships'
 import { roles } from '#features/roles'
 import { sessions } from '#features/sessions'
 import { settings } from '#features/settings'
@@ -29,6 +31,8 @@ export const features = [
   instance,
   settings,
   conversations,
+  relationships,
+  directory,
   members,
   groups,
   channels,

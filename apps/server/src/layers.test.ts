@@ -13,7 +13,8 @@ type Manifest = { readonly folder: string; readonly name: string; readonly decla
 
 function importsOf({ text }: File): string[] {
   const code = text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/^\s*\/\/.*$/gm, '')
-  const pattern = /(?:\bfrom\s*|\bimport\s*\(?\s*)(['"])([^'"\n]+)\1/g
+  // Not the end of a quoted word, such as a name that ends in it.
+  const pattern = /(?<!['".])(?:\bfrom\s*|\bimport\s*\(?\s*)(['"])([^'"\n]+)\1/g
   return [...code.matchAll(pattern)].map((match) => match[2] ?? '')
 }
 
@@ -260,6 +261,7 @@ test('an import that climbs a storey or leaves its folder is a fault', () => {
   expect(faultsOf('features/people/index.ts', `import { x } from './store.ts'`)).toEqual([])
   expect(faultsOf('features/people/a.test.ts', `import { start } from '../../testing/server.ts'`)).toEqual([])
   expect(faultsOf('platform/log/read.ts', `import { x } from '#platform/database'`)).toEqual([])
+  expect(faultsOf('edge/http.ts', `f('from', '#features/x'); g('mail.import', '#features/x')`)).toEqual([])
   expect(faultsOf('edge/http.ts', `// import { people } from '#features/people'`)).toEqual([])
 })
 

@@ -2,6 +2,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { commands } from '@sotto/protocol'
+import { knownAmong } from '#features/directory'
 import { findSetupToken } from '#features/instance'
 import { findPicture, permissionsOf, setPicture } from '#features/people'
 import { authenticate } from '#features/sessions'
@@ -173,7 +174,10 @@ async function openEdge(
     limit,
     limitAnonymous,
     setPicture: (actor, bytes) => setPicture(platform, actor, bytes),
-    findPicture: (person) => findPicture(platform, person),
+    findPicture: async (actor, person) => {
+      const known = await knownAmong(platform, platform.db, actor.person, [person])
+      return known.length > 0 ? findPicture(platform, person) : undefined
+    },
     metrics: metrics.print,
     isReady,
     webFolder: fileURLToPath(new URL('../../web/dist', import.meta.url)),
@@ -209,6 +213,7 @@ async function openEdge(
     sockets.drain(config.reconnectSpreadMs)
     await Promise.race([app.close(), new Promise((resolve) => setTimeout(resolve, config.drainMs).unref())])
   })
+  undo.push(runDaily(platform))
   const { port } = app.server.address() as AddressInfo
   const host = config.host === '0.0.0.0' || config.host === '::' ? 'localhost' : config.host
   const url = config.publicUrl || `http://${host.includes(':') ? `[${host}]` : host}:${port}`
@@ -234,5 +239,27 @@ async function openEdge(
         platform.health.observe(name, outcome, seconds)
       }
     }
+  }
+}
+
+/** What features do once a day, at its beginning. Resolves, when stopped, once nothing of it runs any more. */
+function runDaily(platform: Platform): () => Promise<void> {
+  const { clock, logger } = platform
+  const dayMs = 24 * 3_600_000
+  let timer: NodeJS.Timeout | undefined
+  let running = Promise.resolve()
+  const run = () => {
+    timer = setTimeout(run, dayMs - (clock.now().getTime() % dayMs)).unref()
+    running = running.then(async () => {
+      for (const feature of features)
+        await feature
+          .daily?.(platform)
+          .catch((error) => logger.error({ err: error, feature: feature.name }, 'the daily work failed'))
+    })
+  }
+  run()
+  return () => {
+    clearTimeout(timer)
+    return running
   }
 }

@@ -1,6 +1,7 @@
 import { auditCommands } from './audit.ts'
 import { boardCommands } from './board.ts'
 import { channelCommands } from './channels.ts'
+import { circleCommands } from './circles.ts'
 import { conversationCommands, threadCommands } from './conversations.ts'
 import type { InputOf, ReplyOf } from './define.ts'
 import { groupCommands } from './groups.ts'
@@ -10,6 +11,7 @@ import { memberCommands } from './members.ts'
 import { draftCommands, messageCommands } from './messages.ts'
 import { peopleCommands } from './people.ts'
 import { presenceCommands, receiptCommands, typingCommands } from './receipts.ts'
+import { relationshipCommands } from './relationships.ts'
 import { roleCommands } from './roles.ts'
 import { sessionCommands } from './sessions.ts'
 
@@ -33,6 +35,8 @@ export const commands = [
   ...boardCommands,
   ...auditCommands,
   ...healthCommands,
+  ...circleCommands,
+  ...relationshipCommands,
 ] as const
 
 type Every = (typeof commands)[number]

@@ -32,7 +32,7 @@ export const ConversationCard = exactly({
   conversation: ConversationId,
   kind: ConversationKind,
   policy: Policy,
-  /** In a thread: the other person, or null while the seat is free. */
+  /** In a thread: the other person; null while the seat is free, and for a supervisor, whose role is `reader`. */
   with: nullable(PersonId),
   /** One's own role. */
   role: MemberRole,
@@ -94,6 +94,16 @@ export const Head = exactly({
 })
 export type Head = Static<typeof Head>
 
+/** Somebody who reads along, and why. */
+export const Supervisor = exactly({
+  person: PersonId,
+  name: Type.String(),
+  displayName: Type.String(),
+  /** For each kind of relationship that makes them one: its id, its name (empty for a built-in one), and with which of the two. */
+  by: Type.Array(exactly({ kind: Type.String(), name: Type.String(), of: PersonId })),
+})
+export type Supervisor = Static<typeof Supervisor>
+
 const conversation = { conversation: ConversationId }
 
 export const conversationCommands = [
@@ -142,14 +152,29 @@ export const threadCommands = [
     name: 'threads.start',
     rest: 'POST /threads',
     access: 'signed_in',
-    permission: 'threads.start',
-    summary: 'Sends a message to a person: makes the thread of the two, or continues it. Idempotent by `clientId`.',
+    summary:
+      'Sends a message to a person: continues the thread of the two, or makes it where one may. Idempotent by `clientId`.',
     input: exactly({
       person: PersonId,
       clientId: ClientId,
       text: Type.String({ minLength: 1, maxLength: maxTextBytes }),
     }),
     reply: exactly({ conversation: ConversationId, id: EntryId, place: Place, at: Time }),
+  }),
+  command({
+    name: 'threads.look',
+    rest: 'GET /threads/with/{person}',
+    access: 'signed_in',
+    summary: 'Before the first message: whether one may write to a person, and who will read the thread of the two.',
+    input: exactly({ person: PersonId }),
+    reply: exactly({
+      /** The thread they have. */
+      conversation: nullable(ConversationId),
+      mayWrite: Type.Boolean(),
+      /** Null where one may not write. */
+      policy: nullable(Policy),
+      supervisors: Type.Array(Supervisor),
+    }),
   }),
   command({
     name: 'threads.open',

@@ -34,6 +34,8 @@ export interface CommandSpec<
   /** What opens a command of the members of a channel to people who are not in it. */
   readonly orPermission?: Permission
   readonly carrier: Carrier
+  /** Bytes of the largest body over REST, where that is not `maxFrameBytes`. Only somebody who is signed in may send that much. */
+  readonly bodyBytes?: number
   /** One sentence for the reference. */
   readonly summary: string
   readonly input: Input

@@ -68,7 +68,7 @@ export function applyEntry(view: View, entry: Entry): View {
     case 'created':
       return { ...view, details: entry.body.details, members: withMember(view, entry.sender, { role: 'owner' }) }
     case 'joined':
-      return { ...view, members: withMember(view, entry.body.person, {}) }
+      return { ...view, members: withMember(view, entry.body.person, { role: entry.body.role ?? 'member' }) }
     case 'left': {
       const members = new Map(view.members)
       members.delete(entry.body.person)

@@ -12,6 +12,10 @@ export const maxTextBytes = 16_384
 /** Bytes of a picture as uploaded, `PUT /me/picture`. */
 export const maxPictureBytes = 5 * 1024 * 1024
 
+/** Bytes of the body that brings relationships in from a file, and how many lines the file may have. */
+export const maxImportBytes = 8 * 1024 * 1024
+export const maxImportLines = 50_000
+
 /** Milliseconds after which a person who said they are typing is no longer shown as typing. */
 export const typingMs = 6_000
 

@@ -8,20 +8,22 @@ export const MessageBody = exactly({ text: Type.String() })
 
 /** Somebody came or went; `members` is how many there are since. */
 const Coming = exactly({ person: PersonId, members: Type.Integer({ minimum: 0 }) })
+/** `role` where it is not `member`. */
+const Joined = exactly({ ...Coming.properties, role: Type.Optional(MemberRole) })
 const GivenRole = exactly({ person: PersonId, role: MemberRole })
 /** All of the details as they are from here on: the last such entry tells how a conversation is run. */
 const Changed = exactly({ details: Details })
 const Silence = exactly({ person: PersonId, until: nullable(Time) })
 
 /** What an entry says, by its kind. */
-export const EntryBody = Type.Union([MessageBody, Coming, GivenRole, Changed, Silence])
+export const EntryBody = Type.Union([MessageBody, Joined, Coming, GivenRole, Changed, Silence])
 
 const entry = {
   conversation: ConversationId,
   place: Place,
   id: EntryId,
   sender: PersonId,
-  /** In a thread: the other person, once there is one. */
+  /** In a thread, of what one of the two sends: the other person, once there is one. */
   receiver: Type.Optional(PersonId),
   clientId: ClientId,
   at: Time,
@@ -32,7 +34,7 @@ export const Entry = Type.Union([
   exactly({ ...entry, kind: Type.Literal('message'), body: MessageBody }),
   exactly({ ...entry, kind: Type.Literal('created'), body: Changed }),
   /** `sender` is the person, or who brought them in. */
-  exactly({ ...entry, kind: Type.Literal('joined'), body: Coming }),
+  exactly({ ...entry, kind: Type.Literal('joined'), body: Joined }),
   /** `sender` is the person, or who took them out. */
   exactly({ ...entry, kind: Type.Literal('left'), body: Coming }),
   exactly({ ...entry, kind: Type.Literal('role'), body: GivenRole }),

@@ -91,8 +91,7 @@ export const peopleCommands = [
     name: 'people.list',
     rest: 'GET /people',
     access: 'signed_in',
-    permission: 'people.browse',
-    summary: 'The directory, by name, optionally only names that begin with a prefix.',
+    summary: 'The people one may find, by name, optionally only names that begin with a prefix.',
     input: exactly({
       prefix: Type.Optional(line(64, 0)),
       after: Type.Optional(line(80)),
@@ -107,7 +106,8 @@ export const peopleCommands = [
     name: 'people.get',
     rest: 'POST /people/get',
     access: 'signed_in',
-    summary: 'The profiles of these people; unknown ids are left out.',
+    summary:
+      'The profiles of those of these people whom one may find or has a conversation with; the others are left out like unknown ids.',
     input: exactly({ people: Type.Array(PersonId, { maxItems: 200 }) }),
     reply: exactly({ people: Type.Array(Person) }),
   }),

@@ -1,4 +1,5 @@
 /** What a client needs at run time: no schemas, so that a browser loads none. */
+export * from './decisions.ts'
 export * from './errors.ts'
 export * from './fold.ts'
 export * from './limits.ts'

@@ -8,6 +8,8 @@ export type SessionId = Branded<'session'>
 export type ConversationId = Branded<'conversation'>
 export type EntryId = Branded<'entry'>
 export type InvitationId = Branded<'invitation'>
+export type CircleId = Branded<'circle'>
+export type RelationshipId = Branded<'relationship'>
 /** Made by the client, unique for ever among all entries of its sender: the key that makes a retry harmless. */
 export type ClientId = Branded<'client'>
 
@@ -22,6 +24,8 @@ export const SessionId = id<SessionId>('A session: one sign-in on one device.')
 export const ConversationId = id<ConversationId>('A conversation.')
 export const EntryId = id<EntryId>('An entry of a conversation.')
 export const InvitationId = id<InvitationId>('An invitation to this instance.')
+export const CircleId = id<CircleId>('A circle of people.')
+export const RelationshipId = id<RelationshipId>('A relationship.')
 export const ClientId = id<ClientId>('Made by the client; unique for ever among the entries of its sender.')
 
 export const Place = Type.Integer({
@@ -32,6 +36,10 @@ export const Place = Type.Integer({
 export const Time = Type.String({
   pattern: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z$',
   description: 'ISO 8601, UTC.',
+})
+export const Day = Type.String({
+  pattern: '^\\d{4}-\\d\\d-\\d\\d$',
+  description: 'An ISO 8601 date; days are those of UTC.',
 })
 export const Token = Type.String({
   minLength: 16,

@@ -23,7 +23,8 @@ export interface HttpPorts {
   readonly limit: (key: string) => number
   readonly limitAnonymous: (key: string) => number
   readonly setPicture: (actor: Actor, bytes: Buffer) => Promise<unknown>
-  readonly findPicture: (person: PersonId) => Promise<{ bytes: Buffer; version: string } | undefined>
+  /** Undefined also where the person is nobody the actor may know. */
+  readonly findPicture: (actor: Actor, person: PersonId) => Promise<{ bytes: Buffer; version: string } | undefined>
   readonly metrics: () => Promise<string>
   readonly isReady: () => Promise<boolean>
   /** The folder of the built web app. */
@@ -190,6 +191,9 @@ function addCommand(app: FastifyInstance, spec: CommandSpec, ports: HttpPorts) {
   app.route({
     method,
     url: `${base}${path.replaceAll(/\{(\w+)\}/g, ':$1')}`,
+    bodyLimit: spec.bodyBytes ?? maxFrameBytes,
+    // Before a large body is read.
+    ...(spec.bodyBytes && { onRequest: async (request: FastifyRequest) => void (await requireActor(request, ports)) }),
     handler: async (request, reply) => {
       const actor = (await identify(request, ports))?.actor ?? null
       if (!actor) {
@@ -300,9 +304,9 @@ function addPictures(app: FastifyInstance, ports: HttpPorts) {
     })
   })
   app.get(`${base}/people/:person/picture`, async (request, reply) => {
-    await requireActor(request, ports)
+    const { actor } = await requireActor(request, ports)
     const { person } = request.params as { person: string }
-    const found = /^[0-9a-f-]{36}$/.test(person) ? await ports.findPicture(person as PersonId) : undefined
+    const found = /^[0-9a-f-]{36}$/.test(person) ? await ports.findPicture(actor, person as PersonId) : undefined
     if (!found) throw new AppError('not_found', 'picture')
     return reply
       .headers({

@@ -10,6 +10,8 @@ export type Tx = Transaction<NoTables> | ControlledTransaction<NoTables>
 
 // bigint holds places and revisions, which stay far below 2^53.
 pg.types.setTypeParser(pg.types.builtins.INT8, Number)
+// A date is a day, whatever the time zone of the server.
+pg.types.setTypeParser(pg.types.builtins.DATE, String)
 
 export type PgConnection = pg.PoolConfig
 
@@ -72,6 +74,11 @@ export async function transact<Result>(db: Db, work: (tx: Tx, after: AfterCommit
 /** Waits until no other transaction holds this name, and holds it until this one ends. */
 export async function takeTurn(tx: Tx, name: string): Promise<void> {
   await sql`select pg_advisory_xact_lock(hashtextextended(${name}, 0))`.execute(tx)
+}
+
+/** Waits until nobody has taken the turn of this name, and keeps others from taking it until this transaction ends. Many may at once. */
+export async function shareTurn(tx: Tx, name: string): Promise<void> {
+  await sql`select pg_advisory_xact_lock_shared(hashtextextended(${name}, 0))`.execute(tx)
 }
 
 const connectionLost = new Set([

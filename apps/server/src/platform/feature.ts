@@ -110,4 +110,6 @@ export interface Feature {
   /** A connection has been welcomed, or is gone. */
   readonly opened?: (platform: Platform, link: Link) => void
   readonly closed?: (platform: Platform, link: Link) => void
+  /** Runs when the server has started and when a day (of UTC) has begun. */
+  readonly daily?: (platform: Platform) => Promise<void>
 }

@@ -11,7 +11,7 @@ import { type AppendNews, type Conversations, openConversations } from './log/co
 import { findSeat, readHeads, readPage, readSpans, type Seat, type SpanWanted } from './log/read.ts'
 import type { Sealing } from './sealing.ts'
 
-export type { Conversation, Conversations, Doer, MemberState } from './log/conversations.ts'
+export type { Conversation, Conversations, Doer, MemberState, SupervisedThread } from './log/conversations.ts'
 
 /** What is to be appended. The log adds the id, the place and the time. */
 export interface Draft {
@@ -139,16 +139,16 @@ export function openLog({ pool, appendPool, sealing, bus, clock }: LogPorts): Lo
 
     ...openConversations(bus, clock, appendNews),
 
-    findSeat: (conversation, person, tx) => findSeat(tx ? asQueryable(tx) : pool, conversation, person),
-    heads: (person, only) => readHeads(pool, person, only ?? null),
+    findSeat: (conversation, person, tx) => findSeat(tx ? asQueryable(tx) : pool, conversation, person, clock.now()),
+    heads: (person, only) => readHeads(pool, person, only ?? null, clock.now()),
     page: (page) => readPage(pool, sealing, page),
-    spans: (person, spans, limit) => readSpans(pool, sealing, person, spans, limit),
+    spans: (person, spans, limit) => readSpans(pool, sealing, person, spans, limit, clock.now()),
 
     async moveReceipts(receipts) {
       const { rows } = await pool.query<Moved>({
         name: 'move_receipts',
         text: `with wanted as (
-            select w.*, c.head, c.member_count from unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::bigint[], $5::boolean[])
+            select w.*, c.head, c.kind, c.member_count from unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::bigint[], $5::boolean[])
               as w(conversation, person, delivered, read, share) join conversations c on c.id = w.conversation
           ),
           before as (
@@ -164,7 +164,8 @@ export function openLog({ pool, appendPool, sealing, bus, clock }: LogPorts): Lo
             and (greatest(w.delivered, w.read) > b.delivered_place or w.read > b.read_place)
           returning m.person, m.conversation, m.delivered_place as delivered, m.read_place as read, m.shown_read_place as "shownRead",
             m.read_place > b.read_place as "readMoved",
-            m.shown_read_place > b.shown_read_place or m.delivered_place > b.delivered_place as "shownMoved",
+            (m.shown_read_place > b.shown_read_place or m.delivered_place > b.delivered_place)
+              and not (w.kind = 'thread' and m.role = 'reader') as "shownMoved",
             w.member_count as members`,
         values: [
           receipts.map((receipt) => receipt.conversation),

@@ -13,6 +13,7 @@ import {
 } from '@sotto/protocol'
 import pg from 'pg'
 import { inject, onTestFinished } from 'vitest'
+import type { Clock } from '#platform/clock'
 import { type Config, readConfig } from '#platform/config'
 import { openLogger } from '#platform/logger'
 import { type RunningServer, startServer } from '../server.ts'
@@ -63,7 +64,7 @@ export function clientId(): ClientId {
 }
 
 /** A whole server on a database of its own, with one admin. Stops with the test. */
-export async function startTestServer(overrides: Partial<Config> = {}): Promise<TestServer> {
+export async function startTestServer(overrides: Partial<Config> = {}, clock?: Clock): Promise<TestServer> {
   const dataFolder = await mkdtemp(join(tmpdir(), 'sotto-server-'))
   const connection = inject('postgres')
   const name = `test_${randomUUID().replaceAll('-', '')}`
@@ -78,7 +79,7 @@ export async function startTestServer(overrides: Partial<Config> = {}): Promise<
     SOTTO_DATABASE_CONNECTIONS: '5',
   }
   const config = { ...readConfig(environment), ...overrides }
-  const server = await startServer({ config, logger: openLogger('error') })
+  const server = await startServer({ config, logger: openLogger('error'), ...(clock && { clock }) })
   let stopped: Promise<void> | undefined
   const stop = () => {
     stopped ??= server.stop()

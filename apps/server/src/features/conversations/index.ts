@@ -73,7 +73,7 @@ export async function putCards(
 /** The card of a conversation for one of its members, not archived. */
 export function cardFor(conversation: Conversation, person: PersonId, role: MemberRole): ConversationCard {
   const { id, kind, policy, pair, createdAt } = conversation
-  const other = pair[1] === null ? null : pair[0] === person ? pair[1] : pair[0]
+  const other = person === pair[0] ? pair[1] : person === pair[1] ? pair[0] : null
   return { conversation: id, kind, policy, with: other, role, archived: false, createdAt: createdAt.toISOString() }
 }
 

@@ -1,6 +1,6 @@
 import { AppError } from '@sotto/protocol'
 import { cardFor, enter, findCard, putCards } from '#features/conversations'
-import { findPeople } from '#features/people'
+import { requireMayFind } from '#features/directory'
 import { takeTurn } from '#platform/database'
 import { type Feature, writes } from '#platform/feature'
 
@@ -17,7 +17,7 @@ export const groups: Feature = {
         return { card }
       }
       const others = [...new Set(wanted)].filter((person) => person !== actor.person).sort()
-      if ((await findPeople(tx, others)).length < others.length) throw new AppError('not_found', 'person')
+      await requireMayFind(context, others)
       if (name.trim() === '') throw new AppError('invalid_input', 'name')
       const details = { name: name.trim(), topic: topic.trim() }
       const group = await log.create(tx, after, actor, { kind: 'group', policy: 'managed', details, clientId })

@@ -1,6 +1,7 @@
 import { AppError, type Member } from '@sotto/protocol'
 import { enter, exit, findCard, putCards, requireMay } from '#features/conversations'
-import { findPeople, listPeople } from '#features/people'
+import { requireMayFind } from '#features/directory'
+import { listPeople } from '#features/people'
 import { type Feature, reads, writes } from '#platform/feature'
 import { invite } from './invite.ts'
 import { join } from './join.ts'
@@ -36,11 +37,11 @@ export const members: Feature = {
     }),
 
     writes('members.add', async (context, { conversation, people: wanted }) => {
-      const { tx, actor } = context
+      const { actor } = context
       const locked = await requireMay(context, conversation, 'invite')
       requireManyPeople(locked)
       const people = [...new Set(wanted)].sort()
-      if ((await findPeople(tx, people)).length < people.length) throw new AppError('not_found', 'person')
+      await requireMayFind(context, people)
       const added = []
       for (const person of people) if (await enter(context, locked, person, actor)) added.push(person)
       return { added }

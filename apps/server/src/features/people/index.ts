@@ -6,30 +6,16 @@ import { acts, type Feature, reads, writes } from '#platform/feature'
 import { announcePermissions, announcePerson } from './announce.ts'
 import { hashPassword, passwordMatches } from './password.ts'
 import { removePicture } from './picture.ts'
-import {
-  findCredentials,
-  findPeople,
-  insertPerson,
-  listPeople,
-  lockOwners,
-  peopleWithRole,
-  updatePerson,
-} from './store.ts'
+import { findCredentials, findPeople, insertPerson, lockOwners, peopleWithRole, updatePerson } from './store.ts'
 
 export { hashPassword } from './password.ts'
 export { findPicture, setPicture } from './picture.ts'
-export { findPeople, listPeople } from './store.ts'
+export { findPeople, listPeople, peopleByName } from './store.ts'
 
 export const people: Feature = {
   name: 'people',
   commands: [
     reads('people.me', ({ db, actor }) => getPerson(db, actor.person)),
-    reads('people.get', async ({ db }, { people: wanted }) => ({ people: await findPeople(db, wanted) })),
-    reads('people.list', async ({ db }, { prefix = '', after = '', limit = 50 }) => {
-      const found = await listPeople(db, { prefix: prefix.trim(), after, limit: limit + 1 })
-      const page = found.slice(0, limit)
-      return { people: page, next: found.length > limit ? (page.at(-1)?.name ?? null) : null }
-    }),
     writes('people.updateProfile', async (context, change) => {
       if (change.timeZone) requireTimeZone(change.timeZone)
       const person = await updatePerson(context.tx, context.actor.person, change)

@@ -54,6 +54,16 @@ export async function findPeople(db: Db | Tx, people: readonly PersonId[]): Prom
   return rows.map(toPerson)
 }
 
+/** Only their ids and names, however many they are. */
+export async function peopleByName(db: Db | Tx, names: readonly string[]): Promise<Pick<Person, 'id' | 'name'>[]> {
+  return db
+    .withTables<Tables>()
+    .selectFrom('people')
+    .select(['id', 'name'])
+    .where('name', '=', sql<string>`any(${names}::text[])`)
+    .execute()
+}
+
 export async function findCredentials(
   db: Db | Tx,
   by: { name: string } | { id: PersonId },

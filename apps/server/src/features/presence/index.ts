@@ -1,3 +1,5 @@
+import type { PersonId } from '@sotto/protocol'
+import { knownAmong } from '#features/directory'
 import { acts, type Feature } from '#platform/feature'
 import { roomOf } from './room.ts'
 
@@ -9,9 +11,13 @@ export const presence: Feature = {
       if (origin.link) roomOf(bus).mark(origin.link, state)
       return {}
     }),
-    acts('presence.watch', async ({ bus, origin }, { people }) => {
-      if (origin.link) roomOf(bus).watch(origin.link, people)
-      return { people: people.map((person) => ({ person, state: roomOf(bus).stateOf(person) })) }
+    acts('presence.watch', async (context, { people }) => {
+      const { db, bus, origin, actor } = context
+      const known = await knownAmong(context, db, actor.person, people)
+      if (origin.link) roomOf(bus).watch(origin.link, known)
+      // Whom one does not know is never here.
+      const stateOf = (person: PersonId) => (known.includes(person) ? roomOf(bus).stateOf(person) : 'offline')
+      return { people: people.map((person) => ({ person, state: stateOf(person) })) }
     }),
   ],
   opened: ({ bus }, link) => roomOf(bus).mark(link, 'online'),

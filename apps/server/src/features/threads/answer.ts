@@ -1,4 +1,6 @@
 import { AppError, type Input, type Reply } from '@sotto/protocol'
+import { requireMayStart } from '#features/directory'
+import { holdRules } from '#features/relationships'
 import type { WriteContext } from '#platform/feature'
 import { seatSecond } from './seat-second.ts'
 import { takeSeatRequest } from './store.ts'
@@ -11,10 +13,14 @@ export async function answer(
   const { tx, after, log, board, actor } = context
   // First, as everywhere: whoever holds it may then wait for boards.
   const existing = await log.lockPair(tx, actor.person, person)
+  await holdRules(tx)
+  // Supervisors read; the seat is the owner’s to give.
+  if ((await log.lock(tx, conversation)).pair[0] !== actor.person) throw new AppError('not_found', 'request')
   if (!(await takeSeatRequest(tx, conversation, person))) throw new AppError('not_found', 'request')
   await board.put(tx, after, actor.person, [{ key: `request/${conversation}/${person}`, value: null }])
   if (!admit) return {}
   if (existing) throw new AppError('conflict', 'you have a thread with this person')
+  await requireMayStart(context, tx, actor.person, person)
   await seatSecond(context, conversation, actor.person, person)
   return {}
 }

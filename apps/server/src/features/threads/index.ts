@@ -1,7 +1,8 @@
-import { type Feature, writes } from '#platform/feature'
+import { type Feature, reads, writes } from '#platform/feature'
 import { answer } from './answer.ts'
 import { invite } from './invite.ts'
 import { join } from './join.ts'
+import { look } from './look.ts'
 import { open } from './open.ts'
 import { start } from './start.ts'
 
@@ -9,6 +10,7 @@ export const threads: Feature = {
   name: 'threads',
   commands: [
     writes('threads.start', start),
+    reads('threads.look', look),
     writes('threads.open', open),
     writes('threads.invite', invite),
     writes('threads.join', join),

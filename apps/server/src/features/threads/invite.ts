@@ -11,10 +11,12 @@ export async function invite(
   context: WriteContext<'conversation_member'>,
   { conversation, expiresInHours }: Input<'threads.invite'>,
 ): Promise<Reply<'threads.invite'>> {
-  const { tx, log, clock } = context
+  const { tx, log, clock, actor } = context
   const thread = await log.findConversation(tx, conversation)
   if (thread?.kind !== 'thread' || thread.pair[1] !== null)
     throw new AppError('conflict', 'the thread has no free seat')
+  // Supervisors read; the seat is the owner’s to give.
+  if (thread.pair[0] !== actor.person) throw new AppError('forbidden', 'invite')
   const id = randomUUIDv7()
   const expiresAt = new Date(clock.now().getTime() + expiresInHours * 3_600_000)
   await insertThreadInvitation(tx, id, conversation, expiresAt)

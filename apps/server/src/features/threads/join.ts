@@ -1,4 +1,6 @@
 import { AppError, type ConversationId, type Input, type Reply } from '@sotto/protocol'
+import { mayStartWith } from '#features/directory'
+import { holdRules } from '#features/relationships'
 import { tokensOf } from '#features/sessions'
 import { transact } from '#platform/database'
 import type { Context, WriteContext } from '#platform/feature'
@@ -15,7 +17,9 @@ export async function join(
   { conversation, invitation }: Input<'threads.join'>,
 ): Promise<Reply<'threads.join'>> {
   const { log, actor } = context
-  if (await log.findSeat(conversation, actor.person, context.tx)) return { state: 'joined', conversation }
+  const seat = await log.findSeat(conversation, actor.person, context.tx)
+  // A supervisor of the one who holds the first seat may still be invited to the second.
+  if (seat && !(seat.role === 'reader' && invitation !== undefined)) return { state: 'joined', conversation }
   if (invitation !== undefined)
     return { state: 'joined', conversation: await joinInvited(context, conversation, invitation) }
   return ask(context, conversation)
@@ -38,6 +42,9 @@ async function joinInvited(
   // One thread per pair: where the two have one, that is where the invitation leads.
   const existing = await log.lockPair(tx, owner, actor.person)
   if (existing) return existing
+  await holdRules(tx)
+  // The invitation is the owner’s first word to whoever comes: it counts for as long as they may speak it.
+  if (!(await mayStartWith(context, tx, owner, actor.person))) throw new AppError('link_expired', 'invitation')
   await seatSecond(context, conversation, owner, actor.person)
   return conversation
 }

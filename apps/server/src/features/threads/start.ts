@@ -1,7 +1,9 @@
 import { randomUUIDv7 } from 'node:crypto'
 import { AppError, type ClientId, type ConversationId, type Input, type PersonId, type Reply } from '@sotto/protocol'
+import { requireMayStart } from '#features/directory'
 import { requireText } from '#features/messages'
 import { getPerson } from '#features/people'
+import { holdRules } from '#features/relationships'
 import type { WriteContext } from '#platform/feature'
 import { seatSecond } from './seat-second.ts'
 
@@ -24,6 +26,8 @@ export async function start(
 
 async function makeThread(context: WriteContext<'signed_in'>, other: PersonId): Promise<ConversationId> {
   const { tx, after, log, actor } = context
+  await holdRules(tx)
+  await requireMayStart(context, tx, actor.person, other)
   const clientId = randomUUIDv7() as ClientId
   const { id } = await log.create(tx, after, actor, { kind: 'thread', policy: 'managed', clientId })
   await seatSecond(context, id, actor.person, other)

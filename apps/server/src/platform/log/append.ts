@@ -195,13 +195,14 @@ export function toEntry(
   at: Pick<Appended, 'id' | 'place' | 'at' | 'pair'>,
   body: unknown,
 ): Entry {
-  const receiver = at.pair[0] === entry.sender ? at.pair[1] : at.pair[0]
+  const [first, second] = at.pair
+  const receiver = entry.sender === first ? second : entry.sender === second ? first : null
   return {
     conversation: entry.conversation,
     place: at.place,
     id: at.id,
     sender: entry.sender,
-    ...(receiver && at.pair[1] ? { receiver } : {}),
+    ...(receiver && { receiver }),
     clientId: entry.clientId,
     at: at.at.toISOString(),
     kind: entry.kind,

@@ -49,6 +49,21 @@ export interface MemberState {
   readonly silencedUntil: Date | null
 }
 
+/** How somebody is seated, where it is not as a member for good. */
+export interface SeatTerms {
+  readonly role: MemberRole
+  /** They read from here on, whatever newcomers otherwise do. */
+  readonly fromNow: boolean
+  /** From this moment on they read nothing any more; null for as long as they are seated. */
+  readonly until: Date | null
+}
+
+export interface SupervisedThread {
+  readonly id: ConversationId
+  readonly pair: readonly PersonId[]
+  readonly supervisors: readonly { readonly person: PersonId; readonly until: Date | null }[]
+}
+
 /** What is appended together with a change to a conversation. */
 export type AppendNews = (
   tx: Tx,
@@ -72,7 +87,16 @@ export interface Conversations {
   /** Locks a conversation until the transaction ends. Throws `not_found`. */
   lock(tx: Tx, conversation: ConversationId): Promise<Conversation>
   /** Seats a person and appends `joined`. False where they were a member already. */
-  seat(tx: Tx, after: AfterCommit, conversation: ConversationId, person: PersonId, by: Doer): Promise<boolean>
+  seat(
+    tx: Tx,
+    after: AfterCommit,
+    conversation: ConversationId,
+    person: PersonId,
+    by: Doer,
+    terms?: SeatTerms,
+  ): Promise<boolean>
+  /** Changes how long a seat lasts. */
+  seatUntil(tx: Tx, conversation: ConversationId, person: PersonId, until: Date | null): Promise<void>
   /** Takes a person out and appends `left`. False where they were no member. */
   unseat(tx: Tx, after: AfterCommit, conversation: ConversationId, person: PersonId, by: Doer): Promise<boolean>
   setRole(
@@ -97,8 +121,14 @@ export interface Conversations {
 
   /** Locks the conversation of these two and gives its id, or takes the right to make it for the rest of the transaction. */
   lockPair(tx: Tx, one: PersonId, other: PersonId): Promise<ConversationId | undefined>
-  /** Gives the free seat of a thread, under its lock. False where it was not free. The pair must have no thread yet: see `lockPair`. */
-  fillPair(tx: Tx, conversation: ConversationId, person: PersonId): Promise<boolean>
+  findPair(db: Db | Tx, one: PersonId, other: PersonId): Promise<ConversationId | undefined>
+  /**
+   * Gives the free seat of a thread, under its lock, and the policy that is decided now that the two are known. False where it was not free.
+   * The pair must have no thread yet: see `lockPair`.
+   */
+  fillPair(tx: Tx, conversation: ConversationId, person: PersonId, policy: Policy): Promise<boolean>
+  /** The supervised threads of these people, or all of them, with those who read along. */
+  supervisedThreads(db: Db | Tx, which: readonly PersonId[] | ConversationId | 'all'): Promise<SupervisedThread[]>
 
   findConversation(db: Db | Tx, conversation: ConversationId): Promise<Conversation | undefined>
   /** The conversation in which a sender used a client id. */
@@ -108,6 +138,11 @@ export interface Conversations {
   countOwners(db: Db | Tx, conversation: ConversationId): Promise<number>
   /** The people with whom a person shares a conversation, at most `limit`. */
   companions(db: Db | Tx, person: PersonId, limit: number): Promise<PersonId[]>
+  /**
+   * Those of these people with whom a person has a conversation, also those who have left it since the person came: their words are
+   * in it.
+   */
+  companionsAmong(db: Db | Tx, person: PersonId, among: readonly PersonId[]): Promise<PersonId[]>
   /** Channels by name: the listed ones and those the person is in; all of them with `every`. */
   channels(
     db: Db,
@@ -152,7 +187,7 @@ export function openConversations(bus: Bus, clock: Clock, append: AppendNews): C
     tx: Tx,
     conversation: ConversationId,
     person: PersonId,
-    change: Partial<Pick<Tables['members'], 'role' | 'silenced_until' | 'left_at_place'>>,
+    change: Partial<Pick<Tables['members'], 'role' | 'silenced_until' | 'left_at_place' | 'seated_until'>>,
   ): Promise<boolean> {
     const { numUpdatedRows } = await tx
       .withTables<Tables>()
@@ -190,14 +225,21 @@ export function openConversations(bus: Bus, clock: Clock, append: AppendNews): C
       return { ...toConversation({ ...row, details }), head: 1 }
     },
 
-    async seat(tx, after, conversation, person, by) {
+    async seat(tx, after, conversation, person, by, { role, fromNow, until } = forGood) {
       const { details, head } = await lock(tx, conversation)
-      const from = details.history === 'all' ? 1 : head + 1
-      if (!(await insertMember(tx, conversation, person, 'member', from))) return false
+      const from = details.history === 'all' && !fromNow ? 1 : head + 1
+      if (!(await insertMember(tx, conversation, person, role, from, until))) return false
       const members = await countMembers(tx, conversation, 1)
       after(() => bus.publish({ kind: 'seat', person, conversation, seated: true }))
-      await append(tx, after, conversation, by, { kind: 'joined', body: { person, members } })
+      await append(tx, after, conversation, by, {
+        kind: 'joined',
+        body: { person, members, ...(role !== 'member' && { role }) },
+      })
       return true
+    },
+
+    async seatUntil(tx, conversation, person, until) {
+      await updateMember(tx, conversation, person, { seated_until: until })
     },
 
     async unseat(tx, after, conversation, person, by) {
@@ -249,23 +291,18 @@ export function openConversations(bus: Bus, clock: Clock, append: AppendNews): C
     },
 
     async lockPair(tx, one, other) {
-      const [first, second] = one < other ? [one, other] : [other, one]
-      await takeTurn(tx, `thread ${first} ${second}`)
-      const row = await tx
-        .withTables<Tables>()
-        .selectFrom('conversations')
-        .select('id')
-        .where('first_person', '=', first)
-        .where('second_person', '=', second)
-        .executeTakeFirst()
-      return row?.id
+      await takeTurn(tx, `thread ${sorted(one, other).join(' ')}`)
+      return findPair(tx, one, other)
     },
 
-    async fillPair(tx, conversation, person) {
+    findPair,
+
+    async fillPair(tx, conversation, person, policy) {
       const { numUpdatedRows } = await tx
         .withTables<Tables>()
         .updateTable('conversations')
         .set({
+          policy,
           first_person: sql`least(first_person, ${person}::uuid)`,
           second_person: sql`greatest(first_person, ${person}::uuid)`,
         })
@@ -275,6 +312,35 @@ export function openConversations(bus: Bus, clock: Clock, append: AppendNews): C
         .where('first_person', '!=', person)
         .executeTakeFirst()
       return numUpdatedRows === 1n
+    },
+
+    async supervisedThreads(db, which) {
+      let query = db
+        .withTables<Tables>()
+        .selectFrom('conversations')
+        .select(['id', 'first_person', 'second_person'])
+        .where('kind', '=', 'thread')
+        .where('policy', '=', 'supervised')
+      if (typeof which !== 'string') {
+        const people = sql<PersonId>`any(${which}::uuid[])`
+        query = query.where((row) => row.or([row('first_person', '=', people), row('second_person', '=', people)]))
+      } else if (which !== 'all') query = query.where('id', '=', which)
+      const rows = await query.orderBy('id').execute()
+      const readers = await db
+        .withTables<Tables>()
+        .selectFrom('members')
+        .select(['conversation', 'person', 'seated_until as until'])
+        .where('conversation', '=', sql<ConversationId>`any(${rows.map((row) => row.id)}::uuid[])`)
+        .where('role', '=', 'reader')
+        .where('left_at_place', 'is', null)
+        .orderBy('person')
+        .execute()
+      const byThread = Map.groupBy(readers, (reader) => reader.conversation)
+      return rows.map(({ id, first_person, second_person }) => ({
+        id,
+        pair: [first_person, second_person].filter((person) => person !== null),
+        supervisors: (byThread.get(id) ?? []).map(({ person, until }) => ({ person, until })),
+      }))
     },
 
     findConversation,
@@ -332,6 +398,28 @@ export function openConversations(bus: Bus, clock: Clock, append: AppendNews): C
       return rows.map((row) => row.person)
     },
 
+    async companionsAmong(db, person, among) {
+      if (among.length === 0) return []
+      const rows = await db
+        .withTables<Tables>()
+        .selectFrom('members as mine')
+        .innerJoin('members as theirs', 'theirs.conversation', 'mine.conversation')
+        .select('theirs.person')
+        .distinct()
+        .where('mine.person', '=', person)
+        .where('mine.left_at_place', 'is', null)
+        .where((row) => row.or([row('mine.seated_until', 'is', null), row('mine.seated_until', '>', clock.now())]))
+        .where('theirs.person', '=', sql<PersonId>`any(${among}::uuid[])`)
+        .where((row) =>
+          row.or([
+            row('theirs.left_at_place', 'is', null),
+            row('theirs.left_at_place', '>=', row.ref('mine.joined_at_place')),
+          ]),
+        )
+        .execute()
+      return rows.map((row) => row.person)
+    },
+
     async channels(db, { person, every, find, after, limit }) {
       const name = sql<string>`lower(c.details->>'name')`
       const inIt = sql<boolean>`exists (select 1 from members m
@@ -364,6 +452,25 @@ async function findConversation(db: Db | Tx, conversation: ConversationId): Prom
   return row && toConversation(row)
 }
 
+async function findPair(db: Db | Tx, one: PersonId, other: PersonId): Promise<ConversationId | undefined> {
+  const [first, second] = sorted(one, other)
+  const row = await db
+    .withTables<Tables>()
+    .selectFrom('conversations')
+    .select('id')
+    .where('first_person', '=', first)
+    .where('second_person', '=', second)
+    .executeTakeFirst()
+  return row?.id
+}
+
+/** The lower id first, as the pair of a thread is stored. */
+function sorted(one: PersonId, other: PersonId): readonly [PersonId, PersonId] {
+  return one < other ? [one, other] : [other, one]
+}
+
+const forGood: SeatTerms = { role: 'member', fromNow: false, until: null }
+
 async function memberIds(db: Db | Tx, conversation: ConversationId): Promise<PersonId[]> {
   const rows = await db
     .withTables<Tables>()
@@ -383,6 +490,7 @@ async function insertMember(
   person: PersonId,
   role: MemberRole,
   joinedAt: number,
+  until: Date | null = null,
 ): Promise<boolean> {
   const { numInsertedOrUpdatedRows } = await tx
     .withTables<Tables>()
@@ -398,11 +506,12 @@ async function insertMember(
       delivered_place: 0,
       silenced_until: null,
       last_post_at: null,
+      seated_until: until,
     })
     .onConflict((conflict) =>
       conflict
         .columns(['conversation', 'person'])
-        .doUpdateSet({ left_at_place: null, joined_at_place: joinedAt, role })
+        .doUpdateSet({ left_at_place: null, joined_at_place: joinedAt, role, seated_until: until })
         .where('members.left_at_place', 'is not', null),
     )
     .executeTakeFirst()

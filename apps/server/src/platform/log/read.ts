@@ -51,12 +51,13 @@ export async function findSeat(
   pool: Pick<pg.Pool, 'query'>,
   conversation: ConversationId,
   person: PersonId,
+  now: Date,
 ): Promise<Seat | undefined> {
   const { rows } = await pool.query<Seat>({
     name: 'find_seat',
     text: `select m.role, c.head, greatest(m.joined_at_place, 1)::bigint as floor from members m join conversations c on c.id = m.conversation
-      where m.conversation = $1 and m.person = $2 and m.left_at_place is null`,
-    values: [conversation, person],
+      where m.conversation = $1 and m.person = $2 and m.left_at_place is null and (m.seated_until is null or m.seated_until > $3)`,
+    values: [conversation, person, now],
   })
   return rows[0]
 }
@@ -88,18 +89,21 @@ export async function readSpans(
   person: PersonId,
   spans: readonly SpanWanted[],
   limit: number,
+  now: Date,
 ): Promise<{ conversation: ConversationId; from: number; to: number; entries: Entry[] }[]> {
   const seats = await pool.query<{ ord: number; from_place: number; to_place: number }>({
     name: 'read_spans_seats',
     text: `select w.ord, greatest(w.from_place, m.joined_at_place, 1)::bigint as from_place, least(w.to_place, c.head)::bigint as to_place
       from unnest($1::uuid[], $2::bigint[], $3::bigint[]) with ordinality as w(conversation, from_place, to_place, ord)
       join members m on m.conversation = w.conversation and m.person = $4 and m.left_at_place is null
+        and (m.seated_until is null or m.seated_until > $5)
       join conversations c on c.id = w.conversation order by w.ord`,
     values: [
       spans.map((span) => span.conversation),
       spans.map((span) => span.from),
       spans.map((span) => span.to),
       person,
+      now,
     ],
   })
   let left = limit
@@ -145,8 +149,16 @@ async function openRows(sealing: Sealing, rows: readonly EntryRow[]): Promise<En
   )
 }
 
-/** Where each of the person’s conversations stands, with the others’ receipts in small ones. One query. */
-export async function readHeads(pool: pg.Pool, person: PersonId, only: ConversationId | null): Promise<Head[]> {
+/**
+ * Where each of the person’s conversations stands, with the others’ receipts in small ones. One query. What a supervisor has read of a
+ * thread is nobody’s receipt.
+ */
+export async function readHeads(
+  pool: pg.Pool,
+  person: PersonId,
+  only: ConversationId | null,
+  now: Date,
+): Promise<Head[]> {
   const { rows } = await pool.query<Head & { kind: ConversationKind; details: Partial<Details> }>({
     name: 'read_heads',
     text: `select m.conversation, c.kind, c.head, greatest(m.joined_at_place, 1)::bigint as floor, m.read_place as read,
@@ -154,10 +166,12 @@ export async function readHeads(pool: pg.Pool, person: PersonId, only: Conversat
         case when c.member_count > ${maxMembersWithReceipts} then '[]' else coalesce((
           select json_agg(json_build_object('person', o.person, 'delivered', o.delivered_place, 'read', o.shown_read_place))
           from members o where o.conversation = m.conversation and o.person <> m.person and o.left_at_place is null
+            and not (c.kind = 'thread' and o.role = 'reader')
         ), '[]') end as receipts
       from members m join conversations c on c.id = m.conversation
-      where m.person = $1 and m.left_at_place is null and ($2::uuid is null or m.conversation = $2)`,
-    values: [person, only],
+      where m.person = $1 and m.left_at_place is null and ($2::uuid is null or m.conversation = $2)
+        and (m.seated_until is null or m.seated_until > $3)`,
+    values: [person, only, now],
   })
   return rows.map(({ kind, ...head }) => ({ ...head, details: { ...defaultDetails[kind], ...head.details } }))
 }

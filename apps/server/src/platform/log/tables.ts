@@ -36,6 +36,7 @@ export type Tables = {
     delivered_place: number
     silenced_until: Date | null
     last_post_at: Date | null
+    seated_until: Date | null
   }
   entries: {
     conversation: ConversationId
