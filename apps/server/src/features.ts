@@ -1,7 +1,9 @@
 import { audit } from '#features/audit'
+import { blocks } from '#features/blocks'
 import { board } from '#features/board'
 import { channels } from '#features/channels'
 import { conversations } from '#features/conversations'
+import { decisions } from '#features/decisions'
 import { directory } from '#features/directory'
 import { drafts } from '#features/drafts'
 import { groups } from '#features/groups'
@@ -14,6 +16,7 @@ import { people } from '#features/people'
 import { presence } from '#features/presence'
 import { receipts } from '#features/receipts'
 import { relationships } from '#features/relationships'
+import { reports } from '#features/reports'
 import { roles } from '#features/roles'
 import { sessions } from '#features/sessions'
 import { settings } from '#features/settings'
@@ -33,10 +36,13 @@ export const features = [
   conversations,
   relationships,
   directory,
+  blocks,
   members,
   groups,
   channels,
+  reports,
   messages,
+  decisions,
   threads,
   receipts,
   drafts,

@@ -7,9 +7,12 @@ import {
   commands,
   type Details,
   type Entry,
+  type EntryId,
   type Input,
   type MemberRole,
   type PersonId,
+  type RelationshipId,
+  type ReportId,
 } from '@sotto/protocol'
 import { applyEntry, emptyView, errors, type View } from '@sotto/protocol/pure'
 import { expect, test } from 'vitest'
@@ -42,10 +45,16 @@ interface World {
   readonly people: readonly Follower[]
   readonly conversations: ConversationId[]
   readonly invitations: string[]
+  readonly messages: (readonly [ConversationId, EntryId])[]
+  readonly reports: ReportId[]
+  readonly relationships: RelationshipId[]
   person(): PersonId
+  message(): readonly [ConversationId, EntryId]
   conversation(): ConversationId
 }
 
+/** An id of nothing at all. */
+const nothing = '00000000-0000-7000-8000-000000000000' as never
 const roles = ['owner', 'moderator', 'member', 'reader'] as const
 const rights = ['member', 'moderator', 'owner'] as const
 
@@ -163,6 +172,60 @@ const inputs: { [Name in CommandName]: ((world: World) => Input<Name>) | null } 
   'board.pull': null,
   'settings.update': (world) => ({ theme: world.chance.one(['dark', 'light']) }),
   'audit.list': null,
+  'instance.settings': null,
+  'instance.changeSettings': null,
+  'people.admin': null,
+  'people.suspend': null,
+  'people.restore': null,
+  'people.resetPassword': null,
+  'people.setPassword': null,
+  'members.bans': null,
+  'members.unban': (world) => ({ conversation: world.conversation(), person: world.person() }),
+  'messages.edit': (world) => {
+    const [conversation, message] = world.message()
+    return { conversation, message, clientId: clientId(), text: `edit ${world.chance.below(1e6)}` }
+  },
+  'messages.delete': (world) => {
+    const [conversation, message] = world.message()
+    return { conversation, message, clientId: clientId() }
+  },
+  'blocks.set': (world) => ({ person: world.person(), blocked: world.chance.one([true, false, false]) }),
+  'mutes.set': (world) => ({ person: world.person(), muted: world.chance.one([true, false]) }),
+  'conversations.mute': (world) => ({ conversation: world.conversation(), minutes: world.chance.one([0, 5, null]) }),
+  'reports.make': (world) => {
+    const [conversation, message] = world.message()
+    return { conversation, message, person: world.person(), reason: 'spam' }
+  },
+  'reports.list': null,
+  'reports.get': null,
+  'reports.decide': (world) => ({
+    report: world.chance.one(world.reports) ?? nothing,
+    decision: world.chance.one(['dismissed', 'warned', 'message_deleted', 'removed']),
+  }),
+  'notices.dismiss': (world) => ({ notice: world.chance.one(world.reports) ?? nothing }),
+  'threads.look': null,
+  'circles.mine': null,
+  'circles.list': null,
+  'circles.create': null,
+  'circles.rename': null,
+  'circles.delete': null,
+  'circles.members': null,
+  'circles.setMembers': null,
+  'relationships.kinds': null,
+  'relationships.makeKind': null,
+  'relationships.changeKind': null,
+  'relationships.deleteKind': null,
+  'relationships.list': null,
+  'relationships.set': (world) => ({
+    from: { person: world.person() },
+    kind: 'guardian-of',
+    to: { person: world.person() },
+    fromDate: null,
+    untilDate: null,
+  }),
+  'relationships.end': (world) => ({ relationship: world.chance.one(world.relationships) ?? nothing }),
+  'relationships.import': null,
+  'policy.simulate': null,
   'audit.verify': null,
   'health.look': null,
 }
@@ -257,7 +320,7 @@ class Follower {
     for (let after = floor - 1; after < head; ) {
       const page = await this.socket.call('messages.page', { conversation, after, limit: 200 })
       entries.push(...page.entries)
-      if ('about' in page) about.push(...(page.about as Entry[]))
+      about.push(...page.about)
       after = page.entries.at(-1)?.place ?? head
     }
     expect(entries.map((entry) => entry.place)).toEqual(
@@ -265,7 +328,7 @@ class Follower {
     )
     const { members } = await this.socket.call('members.list', { conversation, limit: 100 })
     expect(members).toHaveLength(count)
-    const { messages } = entries.reduce(applyEntry, emptyView)
+    const { messages } = [...entries, ...about].reduce(applyEntry, emptyView)
     const seats = members.map(({ person, role, silencedUntil }) => [person, { role, silencedUntil }] as const)
     return { view: { members: new Map(seats), details, messages }, head, floor, read }
   }
@@ -320,8 +383,12 @@ test.each([1, 2, 3])(
       people: followers,
       conversations: [],
       invitations: [],
+      messages: [],
+      reports: [],
+      relationships: [],
+      message: () => chance.one(world.messages) ?? [nothing, nothing],
       person: () => chance.one(followers).person.id,
-      conversation: () => chance.one(world.conversations) ?? ('00000000-0000-7000-8000-000000000000' as ConversationId),
+      conversation: () => chance.one(world.conversations) ?? nothing,
     }
     const asked = (commands as readonly CommandSpec[]).map((spec) => spec.name as CommandName)
     const deeds = asked.filter((name) => inputs[name] !== null)
@@ -335,9 +402,19 @@ test.each([1, 2, 3])(
         return
       }
       done.set(name, (done.get(name) ?? 0) + 1)
-      const reply = ack as { card?: ConversationCard; conversation?: ConversationId; invitation?: string }
+      const reply = ack as {
+        card?: ConversationCard
+        conversation?: ConversationId
+        invitation?: string
+        id?: string
+        report?: ReportId | { report: ReportId }
+      }
       const made = reply.card?.conversation ?? reply.conversation
       if (made && !world.conversations.includes(made)) world.conversations.push(made)
+      if (name === 'messages.send')
+        world.messages.push([(input as { conversation: ConversationId }).conversation, reply.id as EntryId])
+      if (typeof reply.report === 'string') world.reports.push(reply.report)
+      if (name === 'relationships.set') world.relationships.push(reply.id as RelationshipId)
       if (reply.invitation)
         world.invitations.push(`${(input as { conversation: string }).conversation} ${reply.invitation}`)
     }

@@ -31,6 +31,7 @@ export const auditActions = {
   'member.added': 'Somebody came into a conversation.',
   'member.removed': 'Somebody was taken out of a conversation, or left it.',
   'member.role': 'A member got another role.',
+  'member.banned': 'A member was taken out and may not come back, or a ban was lifted.',
   'member.silenced': 'A member was silenced, or got the word back.',
   'link.made': 'An invitation link to a conversation was made.',
   'message.edited': 'A message was changed by its sender.',

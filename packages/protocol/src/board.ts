@@ -1,7 +1,9 @@
 import Type, { type Static } from 'typebox'
+import { Shunned } from './blocks.ts'
 import { ConversationCard } from './conversations.ts'
 import { command } from './define.ts'
 import { Draft } from './messages.ts'
+import { ModerationNotice } from './reports.ts'
 import { ConversationId, exactly, nullable, oneOf, PersonId, Time } from './types.ts'
 
 /** What a person has chosen for themselves, on all their devices. */
@@ -20,12 +22,12 @@ export type SeatRequest = Static<typeof SeatRequest>
 
 /**
  * One keyed row of what concerns one person only. The latest value per key counts; null means the row is gone.
- * Keys: `conversation/ID`, `draft/ID`, `request/CONVERSATION/PERSON`, `settings`.
+ * Keys: `block/PERSON`, `conversation/ID`, `draft/ID`, `mute/PERSON`, `notice/ID`, `request/CONVERSATION/PERSON`, `settings`.
  */
 export const BoardRow = exactly({
   key: Type.String(),
   revision: Type.Integer({ minimum: 1 }),
-  value: nullable(Type.Union([ConversationCard, Draft, SeatRequest, Settings])),
+  value: nullable(Type.Union([ConversationCard, Draft, SeatRequest, Settings, Shunned, ModerationNotice])),
 })
 export type BoardRow = Static<typeof BoardRow>
 

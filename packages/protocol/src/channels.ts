@@ -1,7 +1,7 @@
 import Type, { type Static } from 'typebox'
 import { ConversationCard, ConversationName, Details } from './conversations.ts'
 import { command } from './define.ts'
-import { Entry } from './messages.ts'
+import { About, Entry } from './messages.ts'
 import { ClientId, ConversationId, exactly, line, Nothing, nullable, Time } from './types.ts'
 
 /** A channel in the list. */
@@ -58,7 +58,7 @@ export const channelCommands = [
     permission: 'channels.browse',
     summary: 'The newest entries of a listed channel that one could join.',
     input: exactly({ conversation: ConversationId }),
-    reply: exactly({ channel: Channel, entries: Type.Array(Entry) }),
+    reply: exactly({ channel: Channel, entries: Type.Array(Entry), about: About }),
   }),
   command({
     name: 'channels.join',

@@ -1,4 +1,5 @@
 import { auditCommands } from './audit.ts'
+import { blockCommands } from './blocks.ts'
 import { boardCommands } from './board.ts'
 import { channelCommands } from './channels.ts'
 import { circleCommands } from './circles.ts'
@@ -7,17 +8,20 @@ import type { InputOf, ReplyOf } from './define.ts'
 import { groupCommands } from './groups.ts'
 import { healthCommands } from './health.ts'
 import { instanceCommands, invitationCommands } from './instance.ts'
+import { instanceSettingsCommands } from './instance-settings.ts'
 import { memberCommands } from './members.ts'
 import { draftCommands, messageCommands } from './messages.ts'
 import { peopleCommands } from './people.ts'
 import { presenceCommands, receiptCommands, typingCommands } from './receipts.ts'
 import { relationshipCommands } from './relationships.ts'
+import { reportCommands } from './reports.ts'
 import { roleCommands } from './roles.ts'
 import { sessionCommands } from './sessions.ts'
 
 /** Every request there is. The server refuses to start when one of them has no handler, and the reference is made from this list. */
 export const commands = [
   ...instanceCommands,
+  ...instanceSettingsCommands,
   ...invitationCommands,
   ...roleCommands,
   ...peopleCommands,
@@ -29,6 +33,8 @@ export const commands = [
   ...channelCommands,
   ...messageCommands,
   ...draftCommands,
+  ...blockCommands,
+  ...reportCommands,
   ...receiptCommands,
   ...typingCommands,
   ...presenceCommands,

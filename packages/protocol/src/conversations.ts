@@ -37,6 +37,8 @@ export const ConversationCard = exactly({
   /** One's own role. */
   role: MemberRole,
   archived: Type.Boolean(),
+  /** Until when it announces nothing; far in the future for good, null where it does. */
+  mutedUntil: nullable(Time),
   createdAt: Time,
 })
 export type ConversationCard = Static<typeof ConversationCard>
@@ -144,6 +146,18 @@ export const conversationCommands = [
       'Puts a conversation into one’s own archive or takes it out. Nothing is deleted; the others do not notice.',
     input: exactly({ ...conversation, archived: Type.Boolean() }),
     reply: Nothing,
+  }),
+  command({
+    name: 'conversations.mute',
+    rest: 'PUT /conversations/{conversation}/mute',
+    access: 'conversation_member',
+    summary:
+      'Lets a conversation announce nothing to oneself for some minutes, or for good where `minutes` is null; 0 ends it. The others do not notice.',
+    input: exactly({
+      ...conversation,
+      minutes: nullable(Type.Integer({ minimum: 0, maximum: 60 * 24 * 366 })),
+    }),
+    reply: exactly({ mutedUntil: nullable(Time) }),
   }),
 ] as const
 

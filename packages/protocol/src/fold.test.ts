@@ -100,5 +100,58 @@ test('the fold knows who is in a conversation, how it is run and what was said, 
   expect(membersAt(8)).toEqual({ [me]: owner })
   expect(views[3]).toEqual({ ...views[2] })
   expect(views[3]?.details?.name).toBe('Choir')
-  expect(views[7]).toMatchObject({ details: renamed, messages: [log[2]] })
+  expect(views[7]).toMatchObject({ details: renamed, messages: [{ ...log[2], editedAt: null, deleted: null }] })
+})
+
+test('a page with what is about it folds to the same messages as the whole log', () => {
+  const at = (place: number) => new Date(place * 1000).toISOString()
+  const anyStep = fc.record({ what: fc.constantFrom('say', 'say', 'edit', 'delete', 'join'), of: fc.nat() })
+  let changed = 0
+  fc.assert(
+    fc.property(
+      fc.array(anyStep, { minLength: 1, maxLength: 60 }),
+      fc.nat(60),
+      fc.nat(60),
+      fc.boolean(),
+      (steps, one, other, wiped) => {
+        const log: Entry[] = []
+        const deleted = new Set<string>()
+        for (const { what, of } of steps) {
+          const place = log.length + 1
+          const base = { conversation: 'c', sender: me, at: at(place), place, id: `i${place}`, clientId: `k${place}` }
+          const live = log.filter((entry) => entry.kind === 'message' && !deleted.has(entry.id))
+          const target = live[of % Math.max(live.length, 1)]?.id
+          const push = (entry: object) => log.push({ ...base, ...entry } as unknown as Entry)
+          if (what === 'edit' && target) push({ kind: 'edited', target, body: { text: `edit ${place}` } })
+          else if (what === 'delete' && target) {
+            deleted.add(target)
+            push({ kind: 'deleted', target, body: { by: of % 2 ? 'sender' : 'moderator' } })
+          } else if (what === 'join') push({ kind: 'joined', body: { person: me, members: 1 } })
+          else push({ kind: 'message', body: { text: `text ${place}` } })
+        }
+        // As the server stores it: of what was deleted the texts are gone. Who got the entries before has them still.
+        const stored = log.map((entry) => {
+          const about = entry.kind === 'edited' ? entry.target : entry.id
+          return wiped && (entry.kind === 'message' || entry.kind === 'edited') && deleted.has(about)
+            ? ({ ...entry, body: { text: '' } } as Entry)
+            : entry
+        })
+        const [from, to] = [Math.min(one, other), Math.max(one, other)]
+        const page = stored.filter((entry) => entry.place >= from && entry.place <= to)
+        const shown = new Set(page.filter((entry) => entry.kind === 'message').map((entry) => entry.id))
+        const newest = new Map<string, Entry>()
+        for (const entry of stored)
+          if ((entry.kind === 'edited' || entry.kind === 'deleted') && shown.has(entry.target))
+            newest.set(`${entry.kind} ${entry.target}`, entry)
+        const about = [...newest.values()].filter((entry) => entry.place > to).sort((a, b) => a.place - b.place)
+        changed += about.length
+        const whole = stored.reduce(applyEntry, emptyView).messages
+        expect([...page, ...about].reduce(applyEntry, emptyView).messages).toEqual(
+          whole.filter((message) => message.place >= from && message.place <= to),
+        )
+        for (const message of whole) if (message.deleted) expect(message.body.text).toBe('')
+      },
+    ),
+  )
+  expect(changed).toBeGreaterThan(0)
 })

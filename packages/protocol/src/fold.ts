@@ -1,6 +1,6 @@
 import type { Details, MemberRole } from './conversations.ts'
 import type { Entry } from './messages.ts'
-import type { PersonId } from './types.ts'
+import type { EntryId, PersonId } from './types.ts'
 
 /** Places from `from` to `to`, both included. Lists of spans are sorted, disjoint and never adjacent. */
 export interface Span {
@@ -58,11 +58,19 @@ export interface View {
   readonly details: Details | null
   readonly messages: readonly Message[]
 }
-export type Message = Extract<Entry, { kind: 'message' }>
+export type Message = Extract<Entry, { kind: 'message' }> & {
+  /** When its text was changed last; null where it was not, and once it is deleted. */
+  readonly editedAt: string | null
+  /** Who deleted it; its text is empty from then on. */
+  readonly deleted: 'sender' | 'moderator' | null
+}
 
 export const emptyView: View = { members: new Map(), details: null, messages: [] }
 
-/** The next view after one entry; entries come in the order of their places. A kind this version does not know changes nothing. */
+/**
+ * The next view after one entry; entries come in the order of their places. A kind this version does not know changes nothing, and neither
+ * does an edit or a deletion of a message that is not in view: a window is folded like a whole log.
+ */
 export function applyEntry(view: View, entry: Entry): View {
   switch (entry.kind) {
     case 'created':
@@ -81,10 +89,21 @@ export function applyEntry(view: View, entry: Entry): View {
     case 'changed':
       return { ...view, details: entry.body.details }
     case 'message':
-      return { ...view, messages: [...view.messages, entry] }
+      return { ...view, messages: [...view.messages, { ...entry, editedAt: null, deleted: null }] }
+    case 'edited':
+      return withMessage(view, entry.target, { body: entry.body, editedAt: entry.at })
+    case 'deleted':
+      return withMessage(view, entry.target, { body: { text: '' }, editedAt: null, deleted: entry.body.by })
     default:
       return view
   }
+}
+
+function withMessage(view: View, target: EntryId, change: Partial<Message>): View {
+  const messages = view.messages.map((message) =>
+    message.id === target && !message.deleted ? { ...message, ...change } : message,
+  )
+  return { ...view, messages }
 }
 
 function withMember(view: View, person: PersonId, change: Partial<{ role: MemberRole; silencedUntil: string | null }>) {

@@ -16,6 +16,15 @@ export const Member = exactly({
 })
 export type Member = Static<typeof Member>
 
+/** Somebody who was taken out and may not come back until then, or ever. */
+export const Ban = exactly({
+  person: PersonId,
+  name: Type.String(),
+  displayName: Type.String(),
+  until: nullable(Time),
+})
+export type Ban = Static<typeof Ban>
+
 export const memberCommands = [
   command({
     name: 'members.list',
@@ -49,7 +58,30 @@ export const memberCommands = [
     rest: 'DELETE /conversations/{conversation}/members/{person}',
     access: 'conversation_member',
     orPermission: 'channels.manage',
-    summary: 'Takes somebody out of a group or channel. From then on it does not exist for them.',
+    summary:
+      'Takes somebody out of a group or channel. From then on it does not exist for them; with `banMinutes` they cannot come back for as long, or for good with 0.',
+    input: exactly({
+      ...conversation,
+      person: PersonId,
+      banMinutes: Type.Optional(Type.Integer({ minimum: 0, maximum: 60 * 24 * 366 })),
+    }),
+    reply: Nothing,
+  }),
+  command({
+    name: 'members.bans',
+    rest: 'GET /conversations/{conversation}/bans',
+    access: 'conversation_member',
+    orPermission: 'channels.manage',
+    summary: 'Who may not come back into a group or channel. For moderators.',
+    input: exactly(conversation),
+    reply: exactly({ bans: Type.Array(Ban) }),
+  }),
+  command({
+    name: 'members.unban',
+    rest: 'DELETE /conversations/{conversation}/bans/{person}',
+    access: 'conversation_member',
+    orPermission: 'channels.manage',
+    summary: 'Lifts a ban.',
     input: exactly({ ...conversation, person: PersonId }),
     reply: Nothing,
   }),

@@ -2,7 +2,7 @@ import Type, { type Static } from 'typebox'
 import { Details, MemberRole } from './conversations.ts'
 import { command } from './define.ts'
 import { maxTextBytes } from './limits.ts'
-import { ClientId, ConversationId, EntryId, exactly, nullable, PersonId, Place, Time } from './types.ts'
+import { ClientId, ConversationId, EntryId, exactly, line, nullable, oneOf, PersonId, Place, Time } from './types.ts'
 
 export const MessageBody = exactly({ text: Type.String() })
 
@@ -14,9 +14,11 @@ const GivenRole = exactly({ person: PersonId, role: MemberRole })
 /** All of the details as they are from here on: the last such entry tells how a conversation is run. */
 const Changed = exactly({ details: Details })
 const Silence = exactly({ person: PersonId, until: nullable(Time) })
+/** Whether its sender took a message back, or somebody who moderates took it out. */
+const Deletion = exactly({ by: oneOf('sender', 'moderator') })
 
 /** What an entry says, by its kind. */
-export const EntryBody = Type.Union([MessageBody, Joined, Coming, GivenRole, Changed, Silence])
+export const EntryBody = Type.Union([MessageBody, Joined, Coming, GivenRole, Changed, Silence, Deletion])
 
 const entry = {
   conversation: ConversationId,
@@ -32,6 +34,10 @@ const entry = {
 /** One item of a conversation's log. An entry of a kind a client does not know changes nothing it shows. */
 export const Entry = Type.Union([
   exactly({ ...entry, kind: Type.Literal('message'), body: MessageBody }),
+  /** The message `target` says this from now on. Only the newest counts. Empty once the message is deleted. */
+  exactly({ ...entry, kind: Type.Literal('edited'), target: EntryId, body: MessageBody }),
+  /** The message `target` is gone for good: what it said is no longer stored. */
+  exactly({ ...entry, kind: Type.Literal('deleted'), target: EntryId, body: Deletion }),
   exactly({ ...entry, kind: Type.Literal('created'), body: Changed }),
   /** `sender` is the person, or who brought them in. */
   exactly({ ...entry, kind: Type.Literal('joined'), body: Joined }),
@@ -43,6 +49,11 @@ export const Entry = Type.Union([
 ])
 export type Entry = Static<typeof Entry>
 export type EntryKind = Entry['kind']
+
+/** The newest edit and the deletion of messages among `entries`, where these lie outside what was asked for. By place. */
+export const About = Type.Array(Entry)
+const Text = Type.String({ minLength: 1, maxLength: maxTextBytes })
+const appended = exactly({ id: EntryId, place: Place, at: Time })
 
 const maxPage = 200
 const Span = exactly({
@@ -64,9 +75,33 @@ export const messageCommands = [
     input: exactly({
       conversation: ConversationId,
       clientId: ClientId,
-      text: Type.String({ minLength: 1, maxLength: maxTextBytes }),
+      text: Text,
     }),
-    reply: exactly({ id: EntryId, place: Place, at: Time }),
+    reply: appended,
+  }),
+  command({
+    name: 'messages.edit',
+    rest: 'PUT /conversations/{conversation}/messages/{message}',
+    access: 'conversation_member',
+    summary:
+      'Gives one’s own message another text, as long as the settings of the instance allow and one may post. Idempotent by `clientId`.',
+    input: exactly({ conversation: ConversationId, message: EntryId, clientId: ClientId, text: Text }),
+    reply: appended,
+  }),
+  command({
+    name: 'messages.delete',
+    rest: 'POST /conversations/{conversation}/messages/{message}/delete',
+    access: 'conversation_member',
+    orPermission: 'channels.manage',
+    summary:
+      'Deletes one’s own message within the time that the settings of the instance give, or as a moderator that of somebody else, whose text is then kept for review. Idempotent by `clientId`.',
+    input: exactly({
+      conversation: ConversationId,
+      message: EntryId,
+      clientId: ClientId,
+      reason: Type.Optional(line(500, 0)),
+    }),
+    reply: appended,
   }),
   command({
     name: 'messages.page',
@@ -79,7 +114,7 @@ export const messageCommands = [
       after: Type.Optional(Place),
       limit: Type.Optional(Type.Integer({ minimum: 1, maximum: maxPage })),
     }),
-    reply: exactly({ entries: Type.Array(Entry), head: Place, floor: Place }),
+    reply: exactly({ entries: Type.Array(Entry), about: About, head: Place, floor: Place }),
   }),
   command({
     name: 'messages.pull',
@@ -94,6 +129,7 @@ export const messageCommands = [
     reply: exactly({
       /** Each span as far as it was served: `entries` fills it without a gap from its first (or last) place. */
       spans: Type.Array(exactly({ conversation: ConversationId, from: Place, to: Place, entries: Type.Array(Entry) })),
+      about: About,
     }),
   }),
 ] as const

@@ -41,6 +41,15 @@ export const DeviceName = line(80)
 
 const credentials = { name: UserName, displayName: DisplayName, password: Password, device: DeviceName, keep: Keep }
 
+/** A person as those see them who manage people. */
+export const ManagedPerson = exactly({
+  person: Person,
+  createdAt: Time,
+  /** Null unless they cannot sign in now; `until` is null where that is for good. */
+  suspended: nullable(exactly({ at: Time, until: nullable(Time), reason: Type.String() })),
+})
+export type ManagedPerson = Static<typeof ManagedPerson>
+
 export const peopleCommands = [
   command({
     name: 'people.signUp',
@@ -120,5 +129,56 @@ export const peopleCommands = [
       'Gives a person another instance role. Nobody gives or takes more than they may do themselves, and the last owner keeps theirs.',
     input: exactly({ person: PersonId, role: RoleId }),
     reply: Person,
+  }),
+  command({
+    name: 'people.admin',
+    rest: 'GET /people/admin',
+    access: 'signed_in',
+    permission: 'people.manage',
+    summary: 'The directory as `people.list` gives it, with who is suspended.',
+    input: exactly({
+      prefix: Type.Optional(line(64, 0)),
+      after: Type.Optional(line(80)),
+      limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 100 })),
+    }),
+    reply: exactly({ people: Type.Array(ManagedPerson), next: nullable(Type.String()) }),
+  }),
+  command({
+    name: 'people.suspend',
+    rest: 'PUT /people/{person}/suspension',
+    access: 'signed_in',
+    permission: 'people.manage',
+    summary:
+      'Ends all sessions of a person and lets them begin none until then, or ever where `until` is null. Nobody suspends somebody who may do more than they, or the last owner.',
+    input: exactly({ person: PersonId, until: nullable(Time), reason: line(500, 0) }),
+    reply: Nothing,
+  }),
+  command({
+    name: 'people.restore',
+    rest: 'DELETE /people/{person}/suspension',
+    access: 'signed_in',
+    permission: 'people.manage',
+    summary: 'Lifts a suspension.',
+    input: exactly({ person: PersonId }),
+    reply: Nothing,
+  }),
+  command({
+    name: 'people.resetPassword',
+    rest: 'POST /people/{person}/password-reset',
+    access: 'signed_in',
+    permission: 'people.manage',
+    summary:
+      'Makes a person’s password void and ends their sessions. With the token, for a day and once, they set a new one. Nobody does this to somebody who may do more than they.',
+    input: exactly({ person: PersonId }),
+    reply: exactly({ token: Type.String(), expiresAt: Time }),
+  }),
+  command({
+    name: 'people.setPassword',
+    rest: 'POST /password',
+    access: 'anyone',
+    carrier: 'rest',
+    summary: 'Sets a new password with the token of a reset. Whatever is wrong with it, the answer is the same.',
+    input: exactly({ token: Token, password: Password }),
+    reply: Nothing,
   }),
 ] as const

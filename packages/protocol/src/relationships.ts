@@ -125,7 +125,7 @@ export const relationshipCommands = [
     access: 'signed_in',
     permission,
     summary: 'Makes a kind of relationship.',
-    input: exactly({ id: KindId, ...wantedKind }),
+    input: exactly({ kind: KindId, ...wantedKind }),
     reply: RelationshipKind,
   }),
   command({

@@ -10,6 +10,7 @@ export type EntryId = Branded<'entry'>
 export type InvitationId = Branded<'invitation'>
 export type CircleId = Branded<'circle'>
 export type RelationshipId = Branded<'relationship'>
+export type ReportId = Branded<'report'>
 /** Made by the client, unique for ever among all entries of its sender: the key that makes a retry harmless. */
 export type ClientId = Branded<'client'>
 
@@ -26,6 +27,7 @@ export const EntryId = id<EntryId>('An entry of a conversation.')
 export const InvitationId = id<InvitationId>('An invitation to this instance.')
 export const CircleId = id<CircleId>('A circle of people.')
 export const RelationshipId = id<RelationshipId>('A relationship.')
+export const ReportId = id<ReportId>('A report to the moderators.')
 export const ClientId = id<ClientId>('Made by the client; unique for ever among the entries of its sender.')
 
 export const Place = Type.Integer({

@@ -62,7 +62,7 @@ export function openFanout(bus: Bus): Fanout {
         if (notice.seated) listen(listener, notice.conversation)
         else forget(listener, notice.conversation)
       }
-    } else {
+    } else if (notice.kind === 'ended') {
       const ended = new Set(notice.sessions)
       for (const listener of everyone) if (ended.has(listener.actor.session)) listener.end()
     }

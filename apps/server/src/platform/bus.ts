@@ -21,6 +21,10 @@ export type Notice =
     }
   /** These sessions have ended. */
   | { readonly kind: 'ended'; readonly sessions: readonly SessionId[] }
+  /** One of the two has blocked the other. */
+  | { readonly kind: 'parted'; readonly people: readonly [PersonId, PersonId] }
+  /** The settings of the instance have changed. */
+  | { readonly kind: 'settings' }
 
 /** Best-effort broadcast to all servers. A lost notice is harmless: clients find the gap and pull from the log. */
 export interface Bus {

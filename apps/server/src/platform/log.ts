@@ -8,10 +8,22 @@ import type { Clock } from './clock.ts'
 import type { AfterCommit, Db, Tx } from './database.ts'
 import { type Appended, appendEngine, appendEntries, type NewEntry, toEntry } from './log/append.ts'
 import { type AppendNews, type Conversations, openConversations } from './log/conversations.ts'
-import { findSeat, readHeads, readPage, readSpans, type Seat, type SpanWanted } from './log/read.ts'
+import { type Messages, openMessages } from './log/messages.ts'
+import {
+  findSeat,
+  type PartRead,
+  readAbout,
+  readHeads,
+  readPage,
+  readSpans,
+  type Seat,
+  type SpanRead,
+  type SpanWanted,
+} from './log/read.ts'
 import type { Sealing } from './sealing.ts'
 
 export type { Conversation, Conversations, Doer, MemberState, SupervisedThread } from './log/conversations.ts'
+export type { StoredMessage } from './log/messages.ts'
 
 /** What is to be appended. The log adds the id, the place and the time. */
 export interface Draft {
@@ -20,6 +32,8 @@ export interface Draft {
   readonly session: SessionId | null
   readonly clientId: ClientId
   readonly kind: EntryKind
+  /** The entry this one is about. */
+  readonly target?: EntryId
   readonly body: object
 }
 
@@ -36,7 +50,7 @@ export interface Receipts {
  * The log of every conversation, and who is in it. Places are gap-free and commit in order; nothing is announced or answered before it
  * is on disk. Also the only owner of `conversations`, `members` and `entries`.
  */
-export interface Log extends Conversations {
+export interface Log extends Conversations, Messages {
   /**
    * Appends one entry, sharing a transaction with others that come in at the same time. The sender must be a member who may post,
    * checked in the same statement. Idempotent by (sender, clientId), for ever. Throws `not_found`, `forbidden`, or `conflict` where the
@@ -49,18 +63,13 @@ export interface Log extends Conversations {
   /** Inside a transaction give it: a second connection could be one too many. */
   findSeat(conversation: ConversationId, person: PersonId, tx?: Tx): Promise<Seat | undefined>
   heads(person: PersonId, only?: ConversationId): Promise<Head[]>
-  page(page: {
-    conversation: ConversationId
-    from: number
-    to: number
-    limit: number
-    newest: boolean
-  }): Promise<Entry[]>
-  spans(
-    person: PersonId,
-    spans: readonly SpanWanted[],
-    limit: number,
-  ): Promise<{ conversation: ConversationId; from: number; to: number; entries: Entry[] }[]>
+  page(
+    page: { conversation: ConversationId; from: number; to: number; limit: number; newest: boolean },
+    tx?: Tx,
+  ): Promise<Entry[]>
+  spans(person: PersonId, spans: readonly SpanWanted[], limit: number): Promise<{ spans: SpanRead[]; about: Entry[] }>
+  /** What was appended about messages that were read, beyond what was read. */
+  about(parts: readonly PartRead[], tx?: Tx): Promise<Entry[]>
 
   /** Moves receipts forward, many in one statement; answers with those that moved and where they now are. Places beyond the head stop at it. */
   moveReceipts(receipts: readonly Receipts[]): Promise<Moved[]>
@@ -96,12 +105,12 @@ export function openLog({ pool, appendPool, sealing, bus, clock }: LogPorts): Lo
   async function prepare(draft: Draft): Promise<NewEntry> {
     const id = randomUUIDv7() as EntryId
     const body = await sealing.seal(draft.conversation, id, Buffer.from(JSON.stringify(draft.body)))
-    return { ...draft, id, at: clock.now(), target: null, body }
+    return { ...draft, id, at: clock.now(), target: draft.target ?? null, body }
   }
 
   function announce(draft: Draft, appended: Appended) {
     if (!appended.fresh) return
-    const entry = toEntry(draft, appended, draft.body)
+    const entry = toEntry({ ...draft, target: draft.target ?? null }, appended, draft.body)
     const frame = JSON.stringify({ type: 'entry', entry })
     bus.publish({ kind: 'frame', audience: `c:${draft.conversation}`, frame, mayDrop: false, head: appended.place })
   }
@@ -138,11 +147,13 @@ export function openLog({ pool, appendPool, sealing, bus, clock }: LogPorts): Lo
     appendIn,
 
     ...openConversations(bus, clock, appendNews),
+    ...openMessages(sealing),
 
     findSeat: (conversation, person, tx) => findSeat(tx ? asQueryable(tx) : pool, conversation, person, clock.now()),
     heads: (person, only) => readHeads(pool, person, only ?? null, clock.now()),
-    page: (page) => readPage(pool, sealing, page),
+    page: (page, tx) => readPage(tx ? asQueryable(tx) : pool, sealing, page),
     spans: (person, spans, limit) => readSpans(pool, sealing, person, spans, limit, clock.now()),
+    about: (parts, tx) => readAbout(tx ? asQueryable(tx) : pool, sealing, parts),
 
     async moveReceipts(receipts) {
       const { rows } = await pool.query<Moved>({

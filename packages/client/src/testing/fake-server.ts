@@ -556,6 +556,7 @@ export class FakeServer {
       with: other ?? null,
       role: 'member',
       archived: false,
+      mutedUntil: null,
       createdAt: conversation.createdAt,
     }
   }

@@ -27,7 +27,8 @@ export const channels: Feature = {
       // Whoever joins reads from the beginning, or from now on: nobody sees more before than after.
       const from = seat?.floor ?? (channel.details.history === 'all' ? 1 : channel.head + 1)
       const entries = await log.page({ conversation, from, to: channel.head, limit: previewed, newest: true })
-      return { channel: toChannel(channel, seat !== undefined), entries }
+      const about = await log.about([{ entries, to: entries.at(-1)?.place ?? 0, head: channel.head }])
+      return { channel: toChannel(channel, seat !== undefined), entries, about }
     }),
     writes('channels.join', async (context, { conversation }) => {
       const { tx, log, actor } = context

@@ -36,6 +36,15 @@ export const conversations: Feature = {
       context.audit.record(context, { action: 'conversation.changed', conversation, detail: { change } })
       return { details: await log.change(tx, after, conversation, tidy(change, details), actor) }
     }),
+    writes('conversations.mute', async (context, { conversation, minutes }) => {
+      const { tx, after, actor, clock } = context
+      const card = await findCard(context, tx, actor.person, conversation)
+      if (!card) throw new AppError('not_found', 'conversation')
+      const until = minutes === null ? forGood : new Date(clock.now().getTime() + minutes * 60_000)
+      const mutedUntil = minutes === 0 ? null : until.toISOString()
+      await putCards(context, tx, after, [[actor.person, { ...card, mutedUntil }]])
+      return { mutedUntil }
+    }),
     writes('conversations.archive', async (context, { conversation, archived }) => {
       const { tx, after, actor } = context
       const card = await findCard(context, tx, actor.person, conversation)
@@ -46,6 +55,9 @@ export const conversations: Feature = {
   ],
 }
 
+/** As far away as the format goes. */
+export const forGood = new Date('9999-12-31T00:00:00.000Z')
+
 const keyOf = (conversation: ConversationId) => `conversation/${conversation}`
 
 /** A conversation as it stands on a person’s board. */
@@ -55,7 +67,9 @@ export async function findCard(
   person: PersonId,
   conversation: ConversationId,
 ): Promise<ConversationCard | undefined> {
-  return (await board.find(db, person, keyOf(conversation))) as ConversationCard | undefined
+  const card = (await board.find(db, person, keyOf(conversation))) as ConversationCard | undefined
+  // Cards that are older than muting do not have it.
+  return card && { ...card, mutedUntil: card.mutedUntil ?? null }
 }
 
 /** Puts cards on people’s boards. In the order of the people, so that two transactions never wait for each other in a circle. */
@@ -70,14 +84,18 @@ export async function putCards(
     await board.put(tx, after, person, [{ key: keyOf(card.conversation), value: card }])
 }
 
-/** The card of a conversation for one of its members, not archived. */
+/** The card of a conversation for one of its members, neither archived nor muted. */
 export function cardFor(conversation: Conversation, person: PersonId, role: MemberRole): ConversationCard {
   const { id, kind, policy, pair, createdAt } = conversation
   const other = person === pair[0] ? pair[1] : person === pair[1] ? pair[0] : null
-  return { conversation: id, kind, policy, with: other, role, archived: false, createdAt: createdAt.toISOString() }
+  const own = { archived: false, mutedUntil: null }
+  return { conversation: id, kind, policy, with: other, role, ...own, createdAt: createdAt.toISOString() }
 }
 
-/** Seats a person and puts the conversation on their board. False where they were a member already. */
+/**
+ * Seats a person and puts the conversation on their board. False where they were a member already. Throws `forbidden` for somebody who is
+ * banned from it.
+ */
 export async function enter(
   context: Platform & { tx: Tx; after: AfterCommit },
   conversation: Conversation,
@@ -85,10 +103,21 @@ export async function enter(
   by: Doer,
 ): Promise<boolean> {
   const { tx, after, log, audit } = context
+  await requireNoBan(context, conversation.id, person)
   if (!(await log.seat(tx, after, conversation.id, person, by))) return false
   audit.record({ tx, after, actor: by }, { action: 'member.added', conversation: conversation.id, person })
   await putCards(context, tx, after, [[person, cardFor(conversation, person, 'member')]])
   return true
+}
+
+/** Throws `forbidden` for somebody who was taken out and may not come back yet. */
+export async function requireNoBan(
+  { tx, log, clock }: Platform & { tx: Tx },
+  conversation: ConversationId,
+  person: PersonId,
+): Promise<void> {
+  const bans = await log.bans(tx, conversation, clock.now(), person)
+  if (bans.length > 0) throw new AppError('forbidden', 'banned')
 }
 
 /** Takes a person out: from the commit on the conversation does not exist for them. False where they were no member. */
@@ -97,9 +126,14 @@ export async function exit(
   conversation: ConversationId,
   person: PersonId,
   by: Doer,
+  bannedUntil?: Date,
 ): Promise<boolean> {
-  if (!(await log.unseat(tx, after, conversation, person, by))) return false
+  if (!(await log.unseat(tx, after, conversation, person, by, bannedUntil))) return false
   audit.record({ tx, after, actor: by }, { action: 'member.removed', conversation, person })
+  if (bannedUntil) {
+    const detail = { until: bannedUntil < forGood ? bannedUntil.toISOString() : null }
+    audit.record({ tx, after, actor: by }, { action: 'member.banned', conversation, person, detail })
+  }
   await board.removeFrom(tx, after, [person], keyOf(conversation))
   return true
 }

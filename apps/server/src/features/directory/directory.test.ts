@@ -86,7 +86,7 @@ test('a relationship of yesterday or tomorrow does nothing', async () => {
 test('one may find without being allowed to begin; an answer in a thread that exists is always possible', async () => {
   const { server, pia, tess, bind } = await withSchool()
   await server.admin.call('relationships.makeKind', {
-    id: 'coach-of',
+    kind: 'coach-of',
     name: 'coach of',
     backName: 'coached by',
     find: 'both',
@@ -117,7 +117,7 @@ test('one may find without being allowed to begin; an answer in a thread that ex
 
 test('people are added to groups only by those who may find them', async () => {
   const { server, pia, paul, tess, sam, bind } = await withSchool()
-  await server.admin.call('roles.create', { id: 'organiser', name: 'Organiser', permissions: ['groups.create'] })
+  await server.admin.call('roles.create', { role: 'organiser', name: 'Organiser', permissions: ['groups.create'] })
   await server.admin.call('people.setRole', { person: tess.id, role: 'organiser' })
   await bind(tess, 'guardian-of', pia)
   const group = (people: TestPerson[]) =>

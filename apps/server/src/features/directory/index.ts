@@ -1,5 +1,5 @@
 import { AppError, dayOf, mayStart, type PersonId } from '@sotto/protocol'
-import { findPeople, listPeople, permissionsOf } from '#features/people'
+import { findPeople, hiddenFrom, listPeople, permissionsOf } from '#features/people'
 import { reachedBy, tiesBetween } from '#features/relationships'
 import type { Db, Tx } from '#platform/database'
 import { type Feature, type Platform, reads, type WriteContext } from '#platform/feature'
@@ -11,7 +11,8 @@ export const directory: Feature = {
     reads('people.list', async (context, { prefix = '', after = '', limit = 50 }) => {
       const { db, actor } = context
       const among = await findableBy(context, db, actor.person)
-      const page = { prefix: prefix.trim(), after, limit: limit + 1, ...(among !== 'everybody' && { among }) }
+      const without = await hiddenFrom(db, actor.person)
+      const page = { prefix: prefix.trim(), after, limit: limit + 1, without, ...(among !== 'everybody' && { among }) }
       const found = await listPeople(db, page)
       const people = found.slice(0, limit)
       return { people, next: found.length > limit ? (people.at(-1)?.name ?? null) : null }
@@ -34,7 +35,10 @@ async function findableBy(
   return reachedBy(db, person, 'find', clock.now(), among)
 }
 
-/** Those of these people whom a person may find, has a conversation with, or is. */
+/**
+ * Those of these people whom a person may find, has a conversation with, or is. A block hides both from each other, but who shares a
+ * conversation with somebody knows who that is.
+ */
 export async function knownAmong(
   context: Platform,
   db: Db | Tx,
@@ -42,7 +46,9 @@ export async function knownAmong(
   people: readonly PersonId[],
 ): Promise<PersonId[]> {
   const findable = await findableBy(context, db, person, people)
-  const known = new Set<PersonId>([person, ...(findable === 'everybody' ? people : findable)])
+  const hidden = await hiddenFrom(db, person)
+  const found = (findable === 'everybody' ? people : findable).filter((one) => !hidden.includes(one))
+  const known = new Set<PersonId>([person, ...found])
   const unknown = people.filter((one) => !known.has(one))
   for (const one of await context.log.companionsAmong(db, person, unknown)) known.add(one)
   return people.filter((one) => known.has(one))

@@ -1,6 +1,7 @@
 import { AppError } from '@sotto/protocol'
 import { cardFor, enter, findCard, putCards } from '#features/conversations'
 import { requireMayFind } from '#features/directory'
+import { blockersOf } from '#features/people'
 import { takeTurn } from '#platform/database'
 import { type Feature, writes } from '#platform/feature'
 
@@ -24,7 +25,8 @@ export const groups: Feature = {
       context.audit.record(context, { action: 'group.made', conversation: group.id, detail: { name: details.name } })
       const card = cardFor(group, actor.person, 'owner')
       await putCards(context, tx, after, [[actor.person, card]])
-      for (const person of others) await enter(context, group, person, actor)
+      const blockers = await blockersOf(tx, actor.person, others)
+      for (const person of others) if (!blockers.has(person)) await enter(context, group, person, actor)
       return { card }
     }),
   ],

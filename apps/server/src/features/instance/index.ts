@@ -1,11 +1,14 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto'
 import { AppError, type Instance } from '@sotto/protocol'
 import { getInvitation, useInvitation } from '#features/invitations'
-import { createPerson, getPerson, hashPassword } from '#features/people'
+import { createPerson, getPerson, hashPassword, permissionsOf } from '#features/people'
 import { startSession } from '#features/sessions'
 import { transact } from '#platform/database'
 import { acts, type Feature, type Platform, reads, writes } from '#platform/feature'
+import { changeSettings, currentSettings, shownSettings } from './settings.ts'
 import { getInstance, type InstanceRow, lockInstance, updateInstance } from './store.ts'
+
+export { currentSettings } from './settings.ts'
 
 export const instance: Feature = {
   name: 'instance',
@@ -61,6 +64,10 @@ export const instance: Feature = {
       context.audit.record(context, { action: 'instance.changed', detail: change })
       return toInstance(await updateInstance(context.tx, change))
     }),
+    reads('instance.settings', async (context) =>
+      shownSettings(await currentSettings(context), await permissionsOf(context.db, context.actor.person)),
+    ),
+    writes('instance.changeSettings', changeSettings),
     acts('instance.rotateKeys', async (context) => {
       const conversations = await context.sealing.rotate()
       await transact(context.db, async (tx, after) =>

@@ -1,7 +1,7 @@
 import { AppError, type Member } from '@sotto/protocol'
-import { enter, exit, findCard, putCards, requireMay } from '#features/conversations'
+import { enter, exit, findCard, forGood, putCards, requireMay } from '#features/conversations'
 import { requireMayFind } from '#features/directory'
-import { listPeople } from '#features/people'
+import { blockersOf, findPeople, listPeople } from '#features/people'
 import { type Feature, reads, writes } from '#platform/feature'
 import { invite } from './invite.ts'
 import { join } from './join.ts'
@@ -42,19 +42,49 @@ export const members: Feature = {
       requireManyPeople(locked)
       const people = [...new Set(wanted)].sort()
       await requireMayFind(context, people)
+      // Whom they have blocked brings nobody anywhere.
+      const blockers = await blockersOf(context.tx, actor.person, people)
       const added = []
-      for (const person of people) if (await enter(context, locked, person, actor)) added.push(person)
+      for (const person of people)
+        if (!blockers.has(person) && (await enter(context, locked, person, actor))) added.push(person)
       return { added }
     }),
 
-    writes('members.remove', async (context, { conversation, person }) => {
-      const { tx, log, actor } = context
+    writes('members.remove', async (context, { conversation, person, banMinutes }) => {
+      const { tx, log, actor, clock } = context
       const locked = await requireMay(context, conversation, 'moderate')
       requireManyPeople(locked)
       const [them] = await log.findMembers(tx, conversation, [person])
       if (!them) throw new AppError('not_found', 'person')
       requireAbove(context, locked, them)
-      await exit(context, conversation, person, actor)
+      const bannedUntil = banMinutes ? new Date(clock.now().getTime() + banMinutes * 60_000) : forGood
+      await exit(context, conversation, person, actor, banMinutes === undefined ? undefined : bannedUntil)
+      return {}
+    }),
+
+    writes('members.bans', async (context, { conversation }) => {
+      const { tx, log, clock } = context
+      requireManyPeople(await requireMay(context, conversation, 'moderate'))
+      const bans = await log.bans(tx, conversation, clock.now())
+      const people = await findPeople(
+        tx,
+        bans.map((ban) => ban.person),
+      )
+      return {
+        bans: people
+          .sort((one, other) => (one.name < other.name ? -1 : 1))
+          .map(({ id, name, displayName }) => {
+            const until = bans.find((ban) => ban.person === id)?.until ?? forGood
+            return { person: id, name, displayName, until: until < forGood ? until.toISOString() : null }
+          }),
+      }
+    }),
+
+    writes('members.unban', async (context, { conversation, person }) => {
+      const { tx, log } = context
+      requireManyPeople(await requireMay(context, conversation, 'moderate'))
+      if (!(await log.liftBan(tx, conversation, person))) throw new AppError('not_found', 'person')
+      context.audit.record(context, { action: 'member.banned', conversation, person, detail: { lifted: true } })
       return {}
     }),
 

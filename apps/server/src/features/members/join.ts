@@ -1,5 +1,5 @@
 import { AppError, type Input, memberMay, type Reply } from '@sotto/protocol'
-import { enter } from '#features/conversations'
+import { enter, requireNoBan } from '#features/conversations'
 import { tokensOf } from '#features/sessions'
 import type { WriteContext } from '#platform/feature'
 import { linkType } from './invite.ts'
@@ -20,6 +20,7 @@ export async function join(
   if (!found) throw new AppError('link_expired', 'invitation')
   const locked = await log.lock(tx, conversation)
   if ((await log.findMembers(tx, conversation, [actor.person])).length > 0) return { head: locked.head }
+  await requireNoBan(context, conversation, actor.person)
   const inviter = await useLink(tx, claims.jti, conversation, actor.person)
   if (!inviter) throw new AppError('link_expired', 'invitation')
   const [state] = await log.findMembers(tx, conversation, [inviter])

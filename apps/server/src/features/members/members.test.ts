@@ -63,7 +63,7 @@ test('a removed person keeps nothing: no page, no cursor, no open socket, no lin
   ])
     await expect(refused()).rejects.toMatchObject({ code: 'not_found' })
   const pulled = await bobs.call('messages.pull', { spans: [{ conversation, from: 1, to: 99 }] })
-  expect(pulled).toEqual({ spans: [] })
+  expect(pulled).toEqual({ spans: [], about: [] })
   // The link that let them in once lets others in, but not them again.
   await expect(bobs.call('members.join', { conversation, invitation })).rejects.toMatchObject({ code: 'link_expired' })
   await bobs.call('people.me', {})

@@ -7,10 +7,23 @@ import { announcePermissions, announcePerson } from './announce.ts'
 import { hashPassword, passwordMatches } from './password.ts'
 import { removePicture } from './picture.ts'
 import { findCredentials, findPeople, insertPerson, lockOwners, peopleWithRole, updatePerson } from './store.ts'
+import { listForManagers, restore } from './suspension.ts'
 
 export { hashPassword } from './password.ts'
 export { findPicture, setPicture } from './picture.ts'
-export { findPeople, listPeople, peopleByName } from './store.ts'
+export {
+  beginReset,
+  blockersOf,
+  deleteBlock,
+  findPeople,
+  hasBlocked,
+  hiddenFrom,
+  insertBlock,
+  listPeople,
+  peopleByName,
+  useReset,
+} from './store.ts'
+export { requireBelow, requireNotSuspended, storeSuspension } from './suspension.ts'
 
 export const people: Feature = {
   name: 'people',
@@ -28,6 +41,8 @@ export const people: Feature = {
       )
       return person
     }),
+    reads('people.admin', listForManagers),
+    writes('people.restore', restore),
     acts('people.removePicture', (context) => removePicture(context, context.actor)),
     writes('people.setRole', async (context, { person: id, role }) => {
       const { tx, after, permissions, audit } = context

@@ -1,5 +1,6 @@
 import type { PersonId } from '@sotto/protocol'
 import { knownAmong } from '#features/directory'
+import { hiddenFrom } from '#features/people'
 import { acts, type Feature } from '#platform/feature'
 import { roomOf } from './room.ts'
 
@@ -13,7 +14,8 @@ export const presence: Feature = {
     }),
     acts('presence.watch', async (context, { people }) => {
       const { db, bus, origin, actor } = context
-      const known = await knownAmong(context, db, actor.person, people)
+      const hidden = await hiddenFrom(db, actor.person)
+      const known = (await knownAmong(context, db, actor.person, people)).filter((person) => !hidden.includes(person))
       if (origin.link) roomOf(bus).watch(origin.link, known)
       // Whom one does not know is never here.
       const stateOf = (person: PersonId) => (known.includes(person) ? roomOf(bus).stateOf(person) : 'offline')

@@ -21,17 +21,20 @@ const rooms = new WeakMap<Bus, Room>()
 export function roomOf(bus: Bus): Room {
   const known = rooms.get(bus)
   if (known) return known
-  const room = openRoom()
+  const room = openRoom(bus)
   rooms.set(bus, room)
   return room
 }
 
-function openRoom(): Room {
+function openRoom(bus: Bus): Room {
   const links = new Map<PersonId, Map<Link, 'online' | 'away'>>()
   const watchers = new Map<PersonId, Set<Link>>()
   const watched = new WeakMap<Link, readonly PersonId[]>()
   const told = new Map<PersonId, State>()
   const changed = new Set<PersonId>()
+  bus.subscribe((notice) => {
+    if (notice.kind === 'parted') part(notice.people)
+  })
   let gathering: NodeJS.Timeout | undefined
 
   function stateOf(person: PersonId): State {
@@ -63,6 +66,34 @@ function openRoom(): Room {
     for (const [link, people] of news) link.hint(JSON.stringify({ type: 'presence', people }))
   }
 
+  /** To each of the two the other has gone, and stays away. */
+  function part([one, other]: readonly [PersonId, PersonId]) {
+    for (const [viewer, person] of [
+      [one, other],
+      [other, one],
+    ] as const)
+      for (const link of links.get(viewer)?.keys() ?? []) {
+        if (!watchers.get(person)?.has(link)) continue
+        rewatch(
+          link,
+          (watched.get(link) ?? []).filter((id) => id !== person),
+        )
+        link.hint(JSON.stringify({ type: 'presence', people: [{ person, state: 'offline' }] }))
+      }
+  }
+
+  function rewatch(link: Link, people: readonly PersonId[]) {
+    unwatch(link)
+    if (people.length === 0) return
+    watched.set(link, people)
+    for (const person of people) {
+      const viewers = watchers.get(person)
+      if (viewers) viewers.add(link)
+      else watchers.set(person, new Set([link]))
+      if (!told.has(person)) told.set(person, stateOf(person))
+    }
+  }
+
   function unwatch(link: Link) {
     for (const person of watched.get(link) ?? []) {
       const viewers = watchers.get(person)
@@ -86,17 +117,7 @@ function openRoom(): Room {
       mine.set(link, state)
       noteChange(person)
     },
-    watch(link, people) {
-      unwatch(link)
-      if (people.length === 0) return
-      watched.set(link, people)
-      for (const person of people) {
-        const viewers = watchers.get(person)
-        if (viewers) viewers.add(link)
-        else watchers.set(person, new Set([link]))
-        if (!told.has(person)) told.set(person, stateOf(person))
-      }
-    },
+    watch: rewatch,
     leave(link) {
       unwatch(link)
       const { person } = link.actor

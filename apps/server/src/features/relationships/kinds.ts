@@ -6,11 +6,11 @@ import { lockRules, supervise } from './supervision.ts'
 
 export const kindHandlers: readonly Command[] = [
   reads('relationships.kinds', async ({ db }) => ({ kinds: await listKinds(db) })),
-  writes('relationships.makeKind', async (context, wanted) => {
+  writes('relationships.makeKind', async (context, { kind: id, ...wanted }) => {
     const { tx, audit } = context
     await lockRules(tx)
-    const kind = { ...wanted, ...tidy(wanted), builtIn: false }
-    if (!(await insertKind(tx, kind))) throw new AppError('name_taken', 'id')
+    const kind = { id, ...wanted, ...tidy(wanted), builtIn: false }
+    if (!(await insertKind(tx, kind))) throw new AppError('name_taken', 'kind')
     audit.record(context, { action: 'relationship.kind', detail: { kind } })
     return kind
   }),

@@ -54,8 +54,9 @@ test('kinds are built in or made; what a built-in one is called and whether it e
   const server = await startTestServer()
   const { admin } = server
   const effects = { find: 'forward', start: 'forward', supervises: false } as const
-  const wanted = { id: 'mentor-of', name: 'mentor of', backName: 'mentee of', ...effects }
-  expect(await admin.call('relationships.makeKind', wanted)).toEqual({ ...wanted, builtIn: false })
+  const looks = { name: 'mentor of', backName: 'mentee of', ...effects }
+  const wanted = { kind: 'mentor-of', ...looks }
+  expect(await admin.call('relationships.makeKind', wanted)).toEqual({ id: 'mentor-of', ...looks, builtIn: false })
   await expect(admin.call('relationships.makeKind', wanted)).rejects.toMatchObject({ code: 'name_taken' })
   const { kinds } = await admin.call('relationships.kinds', {})
   expect(kinds.map(({ id, supervises, builtIn }) => [id, supervises, builtIn])).toEqual([

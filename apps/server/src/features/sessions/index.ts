@@ -5,10 +5,12 @@ import { type Actor, acts, type Context, type Feature, type Platform, reads, wri
 import { refresh } from './refresh.ts'
 import { endSessions, startSession } from './start.ts'
 import { findSession, listSessions, touchSession } from './store.ts'
+import { resetPassword, setPassword, suspend } from './suspend.ts'
 import { tokensOf } from './tokens.ts'
 
 export { startSession } from './start.ts'
 export { devicesOf } from './store.ts'
+export { suspendPerson } from './suspend.ts'
 export { tokensOf } from './tokens.ts'
 
 /** A session that is used is marked at most this often. */
@@ -18,11 +20,13 @@ export const sessions: Feature = {
   name: 'sessions',
   commands: [
     acts('sessions.signIn', async (context, { name, password, device, keep }) => {
-      const person = await requireCredentials(context.db, name, password).catch(async (error) => {
+      try {
+        const person = await requireCredentials(context.db, name, password)
+        return await transact(context.db, (tx, after) => startSession({ ...context, tx, after }, person, device, keep))
+      } catch (error) {
         if (error instanceof AppError) await recordRefusal(context, name)
         throw error
-      })
-      return transact(context.db, (tx, after) => startSession({ ...context, tx, after }, person, device, keep))
+      }
     }),
     writes('sessions.refresh', refresh),
     writes('sessions.signOut', async (context) => {
@@ -45,6 +49,9 @@ export const sessions: Feature = {
       if (ended === 0) throw new AppError('not_found', 'session')
       return {}
     }),
+    writes('people.suspend', suspend),
+    writes('people.resetPassword', resetPassword),
+    acts('people.setPassword', setPassword),
     acts('people.changePassword', async (context, { current, password }) => {
       const { person, session } = context.actor
       const store = await preparePassword(context.db, person, current, password)

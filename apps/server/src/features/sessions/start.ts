@@ -1,6 +1,6 @@
 import { randomUUIDv7 } from 'node:crypto'
 import type { AuditAction, PersonId, SessionId, SignedIn } from '@sotto/protocol'
-import { getPerson } from '#features/people'
+import { getPerson, requireNotSuspended } from '#features/people'
 import type { AfterCommit, Tx } from '#platform/database'
 import type { Actor, Origin, Platform } from '#platform/feature'
 import { endRows, insertSession, type SessionRow } from './store.ts'
@@ -9,7 +9,7 @@ import { tokensOf } from './tokens.ts'
 /** A platform within one transaction. */
 export type Writing = Platform & { readonly tx: Tx; readonly after: AfterCommit; readonly origin: Origin }
 
-/** Begins a session on a device and answers with its first tokens. */
+/** Begins a session on a device and answers with its first tokens. Throws `forbidden` for somebody who is suspended. */
 export async function startSession(
   context: Writing,
   person: PersonId,
@@ -17,6 +17,7 @@ export async function startSession(
   keep: 'cookie' | 'token',
 ): Promise<SignedIn> {
   const session = { id: randomUUIDv7() as SessionId, person, device, keep, address: context.origin.address }
+  await requireNotSuspended(context, context.tx, person)
   await insertSession(context.tx, session, context.clock.now())
   const actor = { person, session: session.id }
   context.audit.record({ ...context, actor }, { action: 'session.begun', person, detail: { address: session.address } })
@@ -42,11 +43,11 @@ export async function answerSignedIn(
   }
 }
 
-/** Ends one of a person’s sessions or all but one; their connections on every server close once this has committed. Returns how many. */
+/** Ends one of a person’s sessions, all or all but one; their connections on every server close once this has committed. Returns how many. */
 export async function endSessions(
   context: Pick<Writing, 'tx' | 'after' | 'bus' | 'clock' | 'audit'> & { readonly actor: Actor | null },
   person: PersonId,
-  which: { only: SessionId } | { except: SessionId },
+  which: { only: SessionId } | { except: SessionId } | 'all',
   action: AuditAction = 'session.ended',
 ): Promise<number> {
   const sessions = await endRows(context.tx, person, which, context.clock.now())

@@ -86,22 +86,22 @@ export async function listSessions(db: Db, person: PersonId): Promise<SessionRow
     .execute()
 }
 
-/** Ends live sessions of one person: one of them, or all but one. Answers with those that ended now. */
+/** Ends live sessions of one person: one of them, all, or all but one. Answers with those that ended now. */
 export async function endRows(
   tx: Tx,
   person: PersonId,
-  which: { only: SessionId } | { except: SessionId },
+  which: { only: SessionId } | { except: SessionId } | 'all',
   now: Date,
 ): Promise<SessionId[]> {
-  const query = tx
+  let query = tx
     .withTables<Tables>()
     .updateTable('sessions')
     .set({ ended_at: now })
     .where('person', '=', person)
     .where('ended_at', 'is', null)
-  const rows = await ('only' in which ? query.where('id', '=', which.only) : query.where('id', '!=', which.except))
-    .returning('id')
-    .execute()
+  if (which !== 'all')
+    query = 'only' in which ? query.where('id', '=', which.only) : query.where('id', '!=', which.except)
+  const rows = await query.returning('id').execute()
   return rows.map((row) => row.id)
 }
 

@@ -1,5 +1,6 @@
 import { AppError, type Input, type Reply } from '@sotto/protocol'
 import { requireMayStart } from '#features/directory'
+import { hiddenFrom } from '#features/people'
 import { holdRules } from '#features/relationships'
 import type { WriteContext } from '#platform/feature'
 import { seatSecond } from './seat-second.ts'
@@ -19,6 +20,7 @@ export async function answer(
   if (!(await takeSeatRequest(tx, conversation, person))) throw new AppError('not_found', 'request')
   await board.put(tx, after, actor.person, [{ key: `request/${conversation}/${person}`, value: null }])
   if (!admit) return {}
+  if ((await hiddenFrom(tx, actor.person)).includes(person)) throw new AppError('not_found', 'request')
   if (existing) throw new AppError('conflict', 'you have a thread with this person')
   await requireMayStart(context, tx, actor.person, person)
   await seatSecond(context, conversation, actor.person, person)

@@ -1,5 +1,6 @@
 import { AppError, type ConversationId, type Input, type Reply } from '@sotto/protocol'
 import { mayStartWith } from '#features/directory'
+import { hiddenFrom } from '#features/people'
 import { holdRules } from '#features/relationships'
 import { tokensOf } from '#features/sessions'
 import { transact } from '#platform/database'
@@ -42,6 +43,7 @@ async function joinInvited(
   // One thread per pair: where the two have one, that is where the invitation leads.
   const existing = await log.lockPair(tx, owner, actor.person)
   if (existing) return existing
+  if ((await hiddenFrom(tx, actor.person)).includes(owner)) throw new AppError('link_expired', 'invitation')
   await holdRules(tx)
   // The invitation is the owner’s first word to whoever comes: it counts for as long as they may speak it.
   if (!(await mayStartWith(context, tx, owner, actor.person))) throw new AppError('link_expired', 'invitation')
@@ -70,6 +72,7 @@ async function showRequest(context: Context<'signed_in'>, conversation: Conversa
   const thread = await log.findConversation(db, conversation)
   if (thread?.kind !== 'thread' || thread.pair[0] === null || thread.pair[1] !== null) return
   const owner = thread.pair[0]
+  if ((await hiddenFrom(db, actor.person)).includes(owner)) return
   const value = { conversation, person: actor.person, at: at.toISOString() }
   await transact(db, (tx, after) =>
     board.put(tx, after, owner, [{ key: `request/${conversation}/${actor.person}`, value }]),

@@ -25,9 +25,9 @@ export async function seatSecond(
   await log.seat(tx, after, conversation, other, doer)
   const thread = await log.findConversation(tx, conversation)
   if (!thread) throw new AppError('not_found', 'conversation')
-  const archived = (await findCard(context, tx, owner, conversation))?.archived ?? false
+  const { archived = false, mutedUntil = null } = (await findCard(context, tx, owner, conversation)) ?? {}
   await putCards(context, tx, after, [
-    [owner, { ...cardFor(thread, owner, 'owner'), archived }],
+    [owner, { ...cardFor(thread, owner, 'owner'), archived, mutedUntil }],
     [other, cardFor(thread, other, 'member')],
   ])
   if (isSupervised) await supervise(context, conversation)

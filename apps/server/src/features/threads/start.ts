@@ -1,9 +1,10 @@
 import { randomUUIDv7 } from 'node:crypto'
 import { AppError, type ClientId, type ConversationId, type Input, type PersonId, type Reply } from '@sotto/protocol'
 import { requireMayStart } from '#features/directory'
-import { requireText } from '#features/messages'
-import { getPerson } from '#features/people'
+import { judgeText, requireText } from '#features/messages'
+import { getPerson, hasBlocked } from '#features/people'
 import { holdRules } from '#features/relationships'
+import { fileWords } from '#features/reports'
 import type { WriteContext } from '#platform/feature'
 import { seatSecond } from './seat-second.ts'
 
@@ -16,12 +17,23 @@ export async function start(
   requireText(text)
   if (person === actor.person) throw new AppError('invalid_input', 'person')
   await getPerson(tx, person)
-  const conversation = (await log.lockPair(tx, actor.person, person)) ?? (await makeThread(context, person))
+  const existing = await log.lockPair(tx, actor.person, person)
+  if (!existing) await requireUnblocked(context, person)
+  const verdict = await judgeText(context, text, async () => 'managed')
+  const conversation = existing ?? (await makeThread(context, person))
   const [sent] = await log.appendIn(tx, after, [
     { conversation, sender: actor.person, session: actor.session, clientId, kind: 'message', body: { text } },
   ])
   if (!sent) throw new Error('an append got no answer')
+  if (verdict === 'reported' && sent.fresh)
+    await fileWords(context, { conversation, message: sent.id, sender: actor.person, text })
   return { conversation, id: sent.id, place: sent.place, at: sent.at.toISOString() }
+}
+
+/** For somebody who was blocked, whoever did it does not exist. */
+async function requireUnblocked({ tx, actor }: WriteContext<'signed_in'>, person: PersonId): Promise<void> {
+  if (await hasBlocked(tx, person, actor.person)) throw new AppError('not_found', 'person')
+  if (await hasBlocked(tx, actor.person, person)) throw new AppError('forbidden', 'blocked')
 }
 
 async function makeThread(context: WriteContext<'signed_in'>, other: PersonId): Promise<ConversationId> {

@@ -191,7 +191,7 @@ export function appendEngine(pool: Queryable): { append(entry: NewEntry): Promis
 
 /** An entry as everybody who may read it sees it. */
 export function toEntry(
-  entry: Pick<NewEntry, 'conversation' | 'sender' | 'clientId' | 'kind'>,
+  entry: Pick<NewEntry, 'conversation' | 'sender' | 'clientId' | 'kind' | 'target'>,
   at: Pick<Appended, 'id' | 'place' | 'at' | 'pair'>,
   body: unknown,
 ): Entry {
@@ -206,6 +206,7 @@ export function toEntry(
     clientId: entry.clientId,
     at: at.at.toISOString(),
     kind: entry.kind,
+    ...(entry.target && { target: entry.target }),
     body,
   } as Entry
 }

@@ -98,7 +98,20 @@ export interface Conversations {
   /** Changes how long a seat lasts. */
   seatUntil(tx: Tx, conversation: ConversationId, person: PersonId, until: Date | null): Promise<void>
   /** Takes a person out and appends `left`. False where they were no member. */
-  unseat(tx: Tx, after: AfterCommit, conversation: ConversationId, person: PersonId, by: Doer): Promise<boolean>
+  unseat(
+    tx: Tx,
+    after: AfterCommit,
+    conversation: ConversationId,
+    person: PersonId,
+    by: Doer,
+    bannedUntil?: Date,
+  ): Promise<boolean>
+  /** Who was taken out and may not come back at this time; with `only`, whether that one. */
+  bans(tx: Tx, conversation: ConversationId, now: Date, only?: PersonId): Promise<{ person: PersonId; until: Date }[]>
+  /** False where there was none. */
+  liftBan(tx: Tx, conversation: ConversationId, person: PersonId): Promise<boolean>
+  /** While a thread is blocked, neither of the two writes in it. */
+  setBlocked(tx: Tx, conversation: ConversationId, blocked: boolean): Promise<void>
   setRole(
     tx: Tx,
     after: AfterCommit,
@@ -187,7 +200,9 @@ export function openConversations(bus: Bus, clock: Clock, append: AppendNews): C
     tx: Tx,
     conversation: ConversationId,
     person: PersonId,
-    change: Partial<Pick<Tables['members'], 'role' | 'silenced_until' | 'left_at_place' | 'seated_until'>>,
+    change: Partial<
+      Pick<Tables['members'], 'role' | 'silenced_until' | 'left_at_place' | 'seated_until' | 'banned_until'>
+    >,
   ): Promise<boolean> {
     const { numUpdatedRows } = await tx
       .withTables<Tables>()
@@ -216,6 +231,7 @@ export function openConversations(bus: Bus, clock: Clock, append: AppendNews): C
         head: 0,
         created_at: clock.now(),
         member_count: 1,
+        blocked: false,
         ...columnsOf(details),
       }
       await tx.withTables<Tables>().insertInto('conversations').values(row).execute()
@@ -242,9 +258,10 @@ export function openConversations(bus: Bus, clock: Clock, append: AppendNews): C
       await updateMember(tx, conversation, person, { seated_until: until })
     },
 
-    async unseat(tx, after, conversation, person, by) {
+    async unseat(tx, after, conversation, person, by, bannedUntil) {
       const { head } = await lock(tx, conversation)
-      if (!(await updateMember(tx, conversation, person, { left_at_place: head + 1 }))) return false
+      const change = { left_at_place: head + 1, banned_until: bannedUntil ?? null }
+      if (!(await updateMember(tx, conversation, person, change))) return false
       const members = await countMembers(tx, conversation, -1)
       // Before the entry is announced: who is out hears nothing any more.
       after(() => bus.publish({ kind: 'seat', person, conversation, seated: false }))
@@ -382,6 +399,39 @@ export function openConversations(bus: Bus, clock: Clock, append: AppendNews): C
       return count
     },
 
+    async bans(tx, conversation, now, only) {
+      const query = tx
+        .withTables<Tables>()
+        .selectFrom('members')
+        .select(['person', 'banned_until'])
+        .where('conversation', '=', conversation)
+        .where('banned_until', '>', now)
+        .where('left_at_place', 'is not', null)
+      const rows = await (only ? query.where('person', '=', only) : query).execute()
+      return rows.map(({ person, banned_until }) => ({ person, until: banned_until as Date }))
+    },
+
+    async liftBan(tx, conversation, person) {
+      const { numUpdatedRows } = await tx
+        .withTables<Tables>()
+        .updateTable('members')
+        .set({ banned_until: null })
+        .where('conversation', '=', conversation)
+        .where('person', '=', person)
+        .where('banned_until', 'is not', null)
+        .executeTakeFirst()
+      return numUpdatedRows === 1n
+    },
+
+    async setBlocked(tx, conversation, blocked) {
+      await tx
+        .withTables<Tables>()
+        .updateTable('conversations')
+        .set({ blocked })
+        .where('id', '=', conversation)
+        .execute()
+    },
+
     async companions(db, person, limit) {
       const rows = await db
         .withTables<Tables>()
@@ -507,11 +557,12 @@ async function insertMember(
       silenced_until: null,
       last_post_at: null,
       seated_until: until,
+      banned_until: null,
     })
     .onConflict((conflict) =>
       conflict
         .columns(['conversation', 'person'])
-        .doUpdateSet({ left_at_place: null, joined_at_place: joinedAt, role, seated_until: until })
+        .doUpdateSet({ left_at_place: null, joined_at_place: joinedAt, role, seated_until: until, banned_until: null })
         .where('members.left_at_place', 'is not', null),
     )
     .executeTakeFirst()

@@ -23,6 +23,13 @@ export interface SpanWanted {
   readonly newestFirst: boolean
 }
 
+export interface SpanRead {
+  readonly conversation: ConversationId
+  readonly from: number
+  readonly to: number
+  readonly entries: Entry[]
+}
+
 interface EntryRow {
   conversation: ConversationId
   place: number
@@ -30,6 +37,7 @@ interface EntryRow {
   sender: PersonId
   client_id: ClientId
   kind: EntryKind
+  target: EntryId | null
   at: Date
   body: Buffer
   first_person: PersonId | null
@@ -37,7 +45,7 @@ interface EntryRow {
 }
 
 const columns =
-  'e.conversation, e.place, e.id, e.sender, e.client_id, e.kind, e.at, e.body, c.first_person, c.second_person'
+  'e.conversation, e.place, e.id, e.sender, e.client_id, e.kind, e.target, e.at, e.body, c.first_person, c.second_person'
 
 /** Where a member stands in a conversation; undefined for everybody else. */
 export interface Seat {
@@ -64,7 +72,7 @@ export async function findSeat(
 
 /** At most `limit` entries from `from` to `to` (both included), oldest first; `newest` keeps the newest ones instead of the oldest. */
 export async function readPage(
-  pool: pg.Pool,
+  pool: Pick<pg.Pool, 'query'>,
   sealing: Sealing,
   page: { conversation: ConversationId; from: number; to: number; limit: number; newest: boolean },
 ): Promise<Entry[]> {
@@ -90,10 +98,10 @@ export async function readSpans(
   spans: readonly SpanWanted[],
   limit: number,
   now: Date,
-): Promise<{ conversation: ConversationId; from: number; to: number; entries: Entry[] }[]> {
-  const seats = await pool.query<{ ord: number; from_place: number; to_place: number }>({
+): Promise<{ spans: SpanRead[]; about: Entry[] }> {
+  const seats = await pool.query<{ ord: number; from_place: number; to_place: number; head: number }>({
     name: 'read_spans_seats',
-    text: `select w.ord, greatest(w.from_place, m.joined_at_place, 1)::bigint as from_place, least(w.to_place, c.head)::bigint as to_place
+    text: `select w.ord, greatest(w.from_place, m.joined_at_place, 1)::bigint as from_place, least(w.to_place, c.head)::bigint as to_place, c.head
       from unnest($1::uuid[], $2::bigint[], $3::bigint[]) with ordinality as w(conversation, from_place, to_place, ord)
       join members m on m.conversation = w.conversation and m.person = $4 and m.left_at_place is null
         and (m.seated_until is null or m.seated_until > $5)
@@ -107,7 +115,7 @@ export async function readSpans(
     ],
   })
   let left = limit
-  const granted: { conversation: ConversationId; from: number; to: number }[] = []
+  const granted: (Omit<SpanRead, 'entries'> & { head: number })[] = []
   for (const seat of seats.rows) {
     const span = spans[seat.ord - 1]
     const size = Math.min(seat.to_place - seat.from_place + 1, left)
@@ -117,9 +125,10 @@ export async function readSpans(
       conversation: span.conversation,
       from: span.newestFirst ? seat.to_place - size + 1 : seat.from_place,
       to: span.newestFirst ? seat.to_place : seat.from_place + size - 1,
+      head: seat.head,
     })
   }
-  if (granted.length === 0) return []
+  if (granted.length === 0) return { spans: [], about: [] }
   const { rows } = await pool.query<EntryRow & { ord: number }>({
     name: 'read_spans',
     text: `select w.ord, ${columns}
@@ -137,7 +146,45 @@ export async function readSpans(
   const entries = await openRows(sealing, rows)
   const found = granted.map((span) => ({ ...span, entries: [] as Entry[] }))
   for (const [index, row] of rows.entries()) found[row.ord - 1]?.entries.push(entries[index] as Entry)
-  return found
+  const about = await readAbout(pool, sealing, found)
+  return { spans: found.map(({ head: _, ...span }) => span), about }
+}
+
+/** Entries that were read, and how far the log was read: what comes after that place may be about them. */
+export interface PartRead {
+  readonly entries: readonly Entry[]
+  readonly to: number
+  readonly head: number
+}
+
+/** The newest edit and the deletion of messages that were read, where these come after what was read. By place. */
+export async function readAbout(
+  pool: Pick<pg.Pool, 'query'>,
+  sealing: Sealing,
+  parts: readonly PartRead[],
+): Promise<Entry[]> {
+  const messages = parts.flatMap(({ entries, to, head }) =>
+    // Nothing comes after the head.
+    to < head ? entries.filter((entry) => entry.kind === 'message').map((entry) => ({ entry, to })) : [],
+  )
+  if (messages.length === 0) return []
+  const { rows } = await pool.query<EntryRow>({
+    name: 'read_about',
+    text: `select ${columns}
+      from unnest($1::uuid[], $2::uuid[], $3::bigint[]) as w(conversation, message, read_to)
+      join conversations c on c.id = w.conversation
+      cross join lateral (
+        select distinct on (e.kind) * from entries e
+        where e.conversation = w.conversation and e.target = w.message and e.kind in ('edited', 'deleted')
+        order by e.kind, e.place desc
+      ) e where e.place > w.read_to order by e.conversation, e.place`,
+    values: [
+      messages.map(({ entry }) => entry.conversation),
+      messages.map(({ entry }) => entry.id),
+      messages.map(({ to }) => to),
+    ],
+  })
+  return openRows(sealing, rows)
 }
 
 async function openRows(sealing: Sealing, rows: readonly EntryRow[]): Promise<Entry[]> {

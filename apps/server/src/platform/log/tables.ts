@@ -20,6 +20,7 @@ export type Tables = {
     member_count: number
     post_rank: number
     slow_seconds: number
+    blocked: boolean
     first_person: PersonId | null
     second_person: PersonId | null
     head: number
@@ -37,6 +38,7 @@ export type Tables = {
     silenced_until: Date | null
     last_post_at: Date | null
     seated_until: Date | null
+    banned_until: Date | null
   }
   entries: {
     conversation: ConversationId
