@@ -3,9 +3,11 @@ import type {
   CommandName,
   ConversationCard,
   ConversationId,
+  EntryId,
   ErrorBody,
   Input,
   Instance,
+  ModerationNotice,
   Permission,
   Person,
   PersonId,
@@ -49,12 +51,17 @@ export type Row =
   | {
       readonly kind: 'message'
       readonly key: ClientId
-      /** Null until the server has given it one. */
+      /** What edits and deletions name it by. Null, as its place, until the server has given it one. */
+      readonly id: EntryId | null
       readonly place: number | null
       readonly sender: PersonId
       /** ISO 8601: when the server took it; for a waiting one, when it was written. */
       readonly at: string
+      /** As it was edited last; empty once it is deleted. */
       readonly text: string
+      readonly edited: boolean
+      /** By whom; null while it is not. */
+      readonly deleted: 'sender' | 'moderator' | null
       /** Null for messages of others. */
       readonly state: MessageState | null
       readonly error: ErrorBody | null
@@ -75,6 +82,7 @@ export interface ConversationItem {
     readonly text: string
     readonly sender: PersonId
     readonly at: string
+    readonly deleted: 'sender' | 'moderator' | null
     readonly state: MessageState | null
   } | null
   /** Orders the list: ISO 8601. */
@@ -138,6 +146,11 @@ export interface Watches {
     get: ReadonlyMap<PersonId, { readonly person: Person; readonly presence: 'online' | 'away' | 'offline' | null }>
   }
   readonly requests: { ask: Record<never, never>; get: readonly SeatRequest[] }
+  /** What moderators have decided that concerns me, newest first. `notices.dismiss` takes one away. */
+  readonly notices: { ask: Record<never, never>; get: readonly ModerationNotice[] }
+  /** Whom I have blocked, and whom I have muted. */
+  readonly blocks: { ask: Record<never, never>; get: readonly PersonId[] }
+  readonly mutes: { ask: Record<never, never>; get: readonly PersonId[] }
   /** Messages that wait on this device, in all conversations. */
   readonly outbox: { ask: Record<never, never>; get: { readonly waiting: number; readonly failed: number } }
 }

@@ -1,6 +1,6 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import type { ConversationId, Entry, PersonId } from '@sotto/protocol'
-import { type Change, PenTaken, type Store, type StoredPicture, storeVersion } from '#client/core/store.ts'
+import { type Change, PenTaken, type Store, type StoredPicture, storeVersion, withoutText } from '#client/core/store.ts'
 
 const schema = `
   CREATE TABLE records (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -41,20 +41,29 @@ export function createSqliteStore(file: string): Store {
     }
   }
 
+  function put(entry: Entry) {
+    const { conversation, place } = entry
+    statement('INSERT OR REPLACE INTO entries VALUES (?, ?, ?)').run(conversation, place, JSON.stringify(entry))
+  }
+
   function apply(change: Change) {
     if (change.clear) for (const table of ['records', 'entries', 'pictures']) statement(`DELETE FROM ${table}`).run()
     for (const conversation of change.forget ?? [])
       statement('DELETE FROM entries WHERE conversation = ?').run(conversation)
+    for (const [conversation, messages] of change.wipe ?? []) {
+      const rows = statement('SELECT entry FROM entries WHERE conversation = ?').all(conversation) as {
+        entry: string
+      }[]
+      for (const row of rows) {
+        const entry = JSON.parse(row.entry) as Entry
+        const left = withoutText(entry, messages)
+        if (left !== entry) put(left)
+      }
+    }
     for (const [key, value] of change.put ?? [])
       statement('INSERT OR REPLACE INTO records VALUES (?, ?)').run(key, JSON.stringify(value))
     for (const key of change.remove ?? []) statement('DELETE FROM records WHERE key = ?').run(key)
-    for (const entry of change.entries ?? []) {
-      statement('INSERT OR REPLACE INTO entries VALUES (?, ?, ?)').run(
-        entry.conversation,
-        entry.place,
-        JSON.stringify(entry),
-      )
-    }
+    for (const entry of change.entries ?? []) put(entry)
     for (const { person, version, type, bytes } of change.pictures ?? []) {
       statement('INSERT OR REPLACE INTO pictures VALUES (?, ?, ?, ?)').run(person, version, type, new Uint8Array(bytes))
     }

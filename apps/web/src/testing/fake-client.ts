@@ -103,10 +103,13 @@ export function createFakeClient(scenario: string): Client & { readonly drive: D
     return {
       kind: 'message',
       key: entry.clientId,
+      id: entry.id,
       place: entry.place,
       sender: entry.sender,
       at: entry.at,
       text: entry.body.text,
+      edited: false,
+      deleted: null,
       state: mine ? stateOf(thread, entry.place) : null,
       error: null,
     }
@@ -118,10 +121,13 @@ export function createFakeClient(scenario: string): Client & { readonly drive: D
       (one): Row => ({
         kind: 'message',
         key: one.key,
+        id: null,
         place: null,
         sender: world.me.id,
         at: one.at,
         text: one.text,
+        edited: false,
+        deleted: null,
         state: one.failed ? 'failed' : 'waiting',
         error: one.failed ? { code: 'too_many_requests' } : null,
       }),
@@ -190,6 +196,7 @@ export function createFakeClient(scenario: string): Client & { readonly drive: D
           text: waiting.text,
           sender: world.me.id,
           at: waiting.at,
+          deleted: null,
           state: waiting.failed ? ('failed' as const) : ('waiting' as const),
         }
       : entry?.kind === 'message'
@@ -197,6 +204,7 @@ export function createFakeClient(scenario: string): Client & { readonly drive: D
             text: entry.body.text,
             sender: entry.sender,
             at: entry.at,
+            deleted: null,
             state: entry.sender === world.me.id ? stateOf(thread, entry.place) : null,
           }
         : null
@@ -232,6 +240,9 @@ export function createFakeClient(scenario: string): Client & { readonly drive: D
         }),
       ),
     requests: () => world.requests,
+    notices: () => [],
+    blocks: () => [],
+    mutes: () => [],
     outbox: () => ({
       waiting: world.waiting.filter((one) => !one.failed).length,
       failed: world.waiting.filter((one) => one.failed).length,

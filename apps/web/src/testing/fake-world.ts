@@ -257,6 +257,7 @@ export function addThread(world: World, other: Person | null): Thread {
       with: other?.id ?? null,
       role: 'member',
       archived: false,
+      mutedUntil: null,
       createdAt: ago(40 * day),
     },
     members: other ? [world.me.id, other.id] : [world.me.id],

@@ -5,14 +5,17 @@ import type {
   Draft,
   Entry,
   Head,
+  ModerationNotice,
   PersonId,
   SeatRequest,
   Settings,
+  Shunned,
   Span,
 } from '@sotto/protocol'
-import { freshOf, newConversation, withCard, withEntries, withHead } from './conversation.ts'
+import { freshOf, newConversation, withAlteration, withCard, withEntries, withHead } from './conversation.ts'
 import type { Batch } from './journal.ts'
 import { type ConversationRecord, only } from './records.ts'
+import { withoutText } from './store.ts'
 
 /** What comes from the server, written into a batch. Every way an entry can come ends in `takeEntries`. */
 
@@ -20,7 +23,10 @@ export function conversationOf(batch: Batch, id: ConversationId): ConversationRe
   return batch.get('conversation', id) ?? newConversation(id)
 }
 
+/** What is no longer held goes: nobody would tell this device when it is deleted. */
 export function putConversation(batch: Batch, record: ConversationRecord) {
+  const before = batch.get('conversation', record.id)
+  if (before && before.held.length > 0 && record.held.length === 0) forgetEntries(batch, record.id)
   batch.put('conversation', record.id, record)
 }
 
@@ -40,10 +46,40 @@ export function takeEntries(
   me: PersonId,
 ) {
   if (served.to < served.from) return
+  takeAlterations(batch, entries)
   const before = conversationOf(batch, conversation)
-  for (const entry of freshOf(before, entries)) batch.entries.push(entry)
+  for (const entry of freshOf(before, entries)) batch.entries.push(asLeft(batch, entry))
   for (const entry of entries) if (entry.sender === me) batch.remove('outbox', entry.clientId)
-  putConversation(batch, withPeer(withEntries(before, served, entries, me), entries, me))
+  const after = withPeer(withEntries(before, served, entries, me), entries, me)
+  putConversation(batch, withLastAltered(batch, after))
+}
+
+/** Edits and deletions, of messages that are held and of others, in whatever order they come. A deletion is the end. */
+export function takeAlterations(batch: Batch, entries: readonly Entry[]) {
+  for (const entry of entries) {
+    if (entry.kind !== 'edited' && entry.kind !== 'deleted') continue
+    const { conversation, place, target } = entry
+    const known = batch.get('alteration', target)
+    if (known?.deleted || (entry.kind === 'edited' && known && known.place >= place)) continue
+    const text = entry.kind === 'edited' ? entry.body.text : ''
+    const deleted = entry.kind === 'deleted' ? entry.body.by : null
+    batch.put('alteration', target, { conversation, place, text, deleted })
+    if (deleted) batch.wipe(conversation, target)
+    const record = batch.get('conversation', conversation)
+    if (record) putConversation(batch, withLastAltered(batch, record))
+  }
+}
+
+function withLastAltered(batch: Batch, record: ConversationRecord): ConversationRecord {
+  const { last } = record
+  const altered = last && batch.get('alteration', last.id)
+  return altered ? { ...record, last: withAlteration(last, altered) } : record
+}
+
+/** What came late says no more than what is known to be left of it. */
+function asLeft(batch: Batch, entry: Entry): Entry {
+  const message = entry.kind === 'edited' ? entry.target : entry.id
+  return batch.get('alteration', message)?.deleted ? withoutText(entry, new Set([message])) : entry
 }
 
 // The first entry of a thread can come before its card, and the messages waiting for that person belong into it at once.
@@ -69,6 +105,17 @@ function takeRow(batch: Batch, { key, value }: BoardRow) {
       return takeCard(batch, id as ConversationId, value as ConversationCard | null)
     case 'draft':
       return takeDraft(batch, id as ConversationId, value as Draft | null)
+    case 'notice':
+      if (value) batch.put('notice', id, value as ModerationNotice)
+      else batch.remove('notice', id)
+      return
+    case 'block':
+    case 'mute': {
+      const table = key.slice(0, slash) as 'block' | 'mute'
+      if (value) batch.put(table, id, value as Shunned)
+      else batch.remove(table, id)
+      return
+    }
     case 'request':
       if (value) batch.put('request', id, value as SeatRequest)
       else batch.remove('request', id)
@@ -83,7 +130,13 @@ function takeRow(batch: Batch, { key, value }: BoardRow) {
 function takeCard(batch: Batch, id: ConversationId, card: ConversationCard | null) {
   if (card) return putConversation(batch, withCard(conversationOf(batch, id), card))
   batch.remove('conversation', id)
+  forgetEntries(batch, id)
+}
+
+function forgetEntries(batch: Batch, id: ConversationId) {
   batch.forgotten.push(id)
+  for (const [message, { conversation }] of batch.entriesOf('alteration'))
+    if (conversation === id) batch.remove('alteration', message)
 }
 
 // What is being typed here wins until the server has it.

@@ -1,6 +1,6 @@
 import type { ConversationCard, ConversationId, Entry, Head, PersonId, Receipt, Span } from '@sotto/protocol'
 import { addSpan, countUnread, heldDownTo, heldThrough, holes, needsReading, unreadCap } from '@sotto/protocol/pure'
-import type { ConversationRecord, Countable } from './records.ts'
+import type { Alteration, ConversationRecord, Countable, LastMessage } from './records.ts'
 
 /** How much of a conversation that is new on this device comes without being looked at. */
 export const firstPage = 30
@@ -95,12 +95,17 @@ export function withEntries(
   for (const entry of fresh) {
     if (entry.sender !== me && entry.place > foreign) foreign = entry.place
     if (entry.kind === 'message' && entry.place > (last?.place ?? 0)) {
-      const { place, clientId, sender, at } = entry
-      last = { place, clientId, sender, at, text: entry.body.text.slice(0, previewLength) }
+      const { place, id, clientId, sender, at } = entry
+      last = { place, id, clientId, sender, at, text: entry.body.text.slice(0, previewLength), deleted: null }
     }
   }
   const head = Math.max(record.head, served.to)
   return follow({ ...record, head, held, last, foreign, unread: countables(record, fresh, me) })
+}
+
+/** The last message after it was edited or deleted. */
+export function withAlteration(last: LastMessage, { text, deleted }: Alteration): LastMessage {
+  return { ...last, text: text.slice(0, previewLength), deleted }
 }
 
 /** Those of the entries that are not held yet. */
@@ -138,13 +143,19 @@ function wantedFrom(record: ConversationRecord, me: PersonId): number {
   return Math.max(first, readPlace(record) + 1, bottom - lookBack)
 }
 
-/** Decides from where on everything is wanted: set with the first head, moved only by an absence that was too long. */
+/**
+ * Decides from where on everything is wanted: set with the first head, moved only by an absence that was too long. What was held before
+ * that is let go of: among what is skipped could be its edits and deletions.
+ */
 function follow(record: ConversationRecord): ConversationRecord {
   if (record.head === 0) return record
   const first = Math.max(record.floor, 1)
   if (record.since === 0) return { ...record, since: Math.max(first, record.head - firstPage + 1) }
   const top = record.held.at(-1)?.to ?? 0
-  if (record.head - Math.max(top, record.since) > tooFar) return { ...record, since: record.head - farPage + 1 }
+  if (record.head - Math.max(top, record.since) > tooFar) {
+    const last = record.last && { ...record.last, text: '' }
+    return { ...record, since: record.head - farPage + 1, held: [], unread: [], last }
+  }
   return record
 }
 

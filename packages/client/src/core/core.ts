@@ -393,6 +393,7 @@ export class Core implements Client {
     for (const id of batch.forgotten) this.cache.forget(id)
     // A window on a person becomes one on their thread before the first entry comes into memory, or its row would go and come back.
     this.watches.retarget()
+    for (const [conversation, messages] of batch.wiped) this.cache.wipe(conversation, messages)
     this.cache.add(batch.entries)
     this.outbox.committed(batch)
     this.receipts.committed(batch)

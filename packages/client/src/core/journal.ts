@@ -1,12 +1,13 @@
-import type { ConversationId, Entry } from '@sotto/protocol'
+import type { ConversationId, Entry, EntryId } from '@sotto/protocol'
 import { AppError } from '@sotto/protocol/pure'
 import { only, type TableName, type Tables } from './records.ts'
-import { type Change, PenTaken, type Store, type StoredPicture } from './store.ts'
+import { type Change, PenTaken, type Store, type StoredPicture, withoutText } from './store.ts'
 
 /** Reads records, committed or as a batch would leave them. */
 export interface Reader {
   get<T extends TableName>(table: T, id: string): Tables[T] | undefined
   all<T extends TableName>(table: T): Iterable<Tables[T]>
+  ids(table: TableName): Iterable<string>
 }
 
 type Rows = { [T in TableName]: Map<string, Tables[T]> }
@@ -21,6 +22,10 @@ function noRows(): Rows {
     outbox: new Map(),
     draft: new Map(),
     request: new Map(),
+    alteration: new Map(),
+    notice: new Map(),
+    block: new Map(),
+    mute: new Map(),
     owner: new Map(),
     farewell: new Map(),
   }
@@ -51,6 +56,10 @@ export class State implements Reader {
     return this.rows[table]
   }
 
+  ids(table: TableName): Iterable<string> {
+    return this.rows[table].keys()
+  }
+
   take(batch: Batch) {
     if (batch.cleared) this.rows = noRows()
     for (const { table, id, value } of batch.changes()) {
@@ -73,6 +82,8 @@ export class Batch implements Reader {
   cleared = false
   readonly entries: Entry[] = []
   readonly forgotten: ConversationId[] = []
+  /** Messages whose text goes, by conversation. */
+  readonly wiped = new Map<ConversationId, Set<EntryId>>()
   readonly pictures: StoredPicture[] = []
   private readonly overlay = new Map<string, RecordChange>()
   private readonly base: Reader
@@ -96,6 +107,19 @@ export class Batch implements Reader {
     for (const change of mine) if (change.value !== undefined) yield change.value as Tables[T]
   }
 
+  /** As the batch would leave them. */
+  *entriesOf<T extends TableName>(table: T): Iterable<readonly [string, Tables[T]]> {
+    const ids = new Set([...this.base.ids(table), ...this.touched(table)])
+    for (const id of ids) {
+      const value = this.get(table, id)
+      if (value !== undefined) yield [id, value]
+    }
+  }
+
+  ids(table: TableName): Iterable<string> {
+    return [...this.entriesOf(table)].map(([id]) => id)
+  }
+
   put<T extends TableName>(table: T, id: string, value: Tables[T]) {
     if (this.get(table, id) !== value) this.overlay.set(`${table}/${id}`, { table, id, value })
   }
@@ -110,7 +134,14 @@ export class Batch implements Reader {
     this.overlay.clear()
     this.entries.length = 0
     this.forgotten.length = 0
+    this.wiped.clear()
     this.pictures.length = 0
+  }
+
+  wipe(conversation: ConversationId, message: EntryId) {
+    const wiped = this.wiped.get(conversation)
+    if (wiped) wiped.add(message)
+    else this.wiped.set(conversation, new Set([message]))
   }
 
   changes(): Iterable<RecordChange> {
@@ -130,7 +161,12 @@ export class Batch implements Reader {
 
   isEmpty(): boolean {
     return (
-      !this.cleared && !this.overlay.size && !this.entries.length && !this.forgotten.length && !this.pictures.length
+      !this.cleared &&
+      !this.overlay.size &&
+      !this.entries.length &&
+      !this.forgotten.length &&
+      !this.wiped.size &&
+      !this.pictures.length
     )
   }
 
@@ -140,6 +176,12 @@ export class Batch implements Reader {
     // Not by spreading into push: a batch can hold more entries than a call takes arguments.
     for (const entry of this.entries) outer.entries.push(entry)
     for (const conversation of this.forgotten) outer.forgotten.push(conversation)
+    for (const [conversation, messages] of this.wiped) for (const message of messages) outer.wipe(conversation, message)
+    // What came in the same breath as its deletion was not to be stored.
+    if (this.wiped.size > 0)
+      outer.entries.forEach((entry, index) => {
+        outer.entries[index] = withoutText(entry, this.wiped.get(entry.conversation))
+      })
     for (const picture of this.pictures) outer.pictures.push(picture)
   }
 
@@ -156,6 +198,7 @@ export class Batch implements Reader {
     return {
       clear: this.cleared,
       forget: this.forgotten,
+      wipe: this.wiped,
       put,
       remove,
       entries: this.entries,

@@ -1,5 +1,5 @@
-import type { ConversationId, Entry } from '@sotto/protocol'
-import type { Store } from './store.ts'
+import type { ConversationId, Entry, EntryId } from '@sotto/protocol'
+import { type Store, withoutText } from './store.ts'
 
 /** Conversations whose newest entries stay in memory after nobody looks at them, so that going back to one is instant. */
 const maxKept = 30
@@ -37,6 +37,15 @@ export class LogCache {
       const log = this.logs.get(conversation) ?? (this.watched.has(conversation) ? this.open(conversation) : null)
       log?.set(entry.place, entry)
     }
+  }
+
+  /** Lets go of what messages said that were deleted. */
+  wipe(conversation: ConversationId, messages: ReadonlySet<EntryId>) {
+    // What is being read now may have been read before.
+    this.era++
+    this.reading.clear()
+    const log = this.logs.get(conversation)
+    for (const [place, entry] of log ?? []) if (entry) log?.set(place, withoutText(entry, messages))
   }
 
   /** Reads what is not in memory of a range that the store holds. */

@@ -1,7 +1,7 @@
 import type { ClientId, ConversationId, Entry, EntryId, ErrorBody, PersonId } from '@sotto/protocol'
 import { AppError, maxTextBytes } from '@sotto/protocol/pure'
 import type { Target } from '#client/api.ts'
-import { conversationOf, putConversation, takeEntries } from './arrivals.ts'
+import { conversationOf, putConversation, takeAlterations, takeEntries } from './arrivals.ts'
 import { backoffMs } from './backoff.ts'
 import { otherPerson } from './conversation.ts'
 import { putDraft } from './drafts.ts'
@@ -203,8 +203,10 @@ export class Outbox {
     const asked = { conversation, from: place, to: place }
     const reply = (await this.parts.request('messages.pull', { spans: [asked], limit: 1 })) as {
       readonly spans: readonly { readonly entries: readonly Entry[] }[]
+      readonly about: readonly Entry[]
     }
     await this.parts.journal.change((batch) => {
+      takeAlterations(batch, reply.about)
       const entries = reply.spans.flatMap((span) => span.entries)
       if (entries.length > 0) takeEntries(batch, conversation, asked, entries, this.parts.me())
       batch.remove('outbox', clientId)

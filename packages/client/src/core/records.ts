@@ -3,13 +3,16 @@ import type {
   ConversationCard,
   ConversationId,
   Entry,
+  EntryId,
   ErrorBody,
+  ModerationNotice,
   Permission,
   Person,
   PersonId,
   Receipt,
   SeatRequest,
   Settings,
+  Shunned,
   Span,
 } from '@sotto/protocol'
 import type { Target } from '#client/api.ts'
@@ -55,10 +58,23 @@ export interface ConversationRecord {
 
 export interface LastMessage {
   readonly place: number
+  readonly id: EntryId
   readonly clientId: ClientId
   readonly sender: PersonId
   readonly text: string
   readonly at: string
+  readonly deleted: Deletion | null
+}
+
+export type Deletion = 'sender' | 'moderator'
+
+/** What happened to a message after it was sent, whether this device holds the message or not: the newest edit, or the deletion. */
+export interface Alteration {
+  readonly conversation: ConversationId
+  readonly place: number
+  /** Empty once it is deleted. */
+  readonly text: string
+  readonly deleted: Deletion | null
 }
 
 /** A message on its way out. */
@@ -91,6 +107,11 @@ export interface Tables {
   outbox: Sending
   draft: LocalDraft
   request: SeatRequest
+  /** By the id of the message. */
+  alteration: Alteration
+  notice: ModerationNotice
+  block: Shunned
+  mute: Shunned
   /** Whose the outbox is after the server has ended the session: it goes on when the same person signs in again. */
   owner: { readonly person: PersonId }
   /** A sign-out the server has not heard of yet. */

@@ -3,6 +3,7 @@ export const restRoutes = {
   'instance.get': 'GET /instance',
   'instance.setUp': 'POST /setup',
   'invitations.preview': 'POST /invitations/preview',
+  'people.setPassword': 'POST /password',
   'people.signUp': 'POST /people',
   'sessions.signIn': 'POST /sessions',
   'sessions.refresh': 'POST /sessions/refresh',

@@ -1,4 +1,4 @@
-import type { ConversationId, Entry, PersonId } from '@sotto/protocol'
+import type { ConversationId, Entry, EntryId, PersonId } from '@sotto/protocol'
 
 /** A picture of a person as it was fetched; `version` is the person's `picture`. */
 export interface StoredPicture {
@@ -14,6 +14,8 @@ export interface Change {
   readonly clear?: boolean
   /** Conversations whose entries go. */
   readonly forget?: readonly ConversationId[]
+  /** Messages whose text goes, with that of their edits. Before `entries`. */
+  readonly wipe?: ReadonlyMap<ConversationId, ReadonlySet<EntryId>>
   readonly put?: readonly (readonly [key: string, value: unknown])[]
   readonly remove?: readonly string[]
   readonly entries?: readonly Entry[]
@@ -37,6 +39,13 @@ export interface Store {
   entries(conversation: ConversationId, from: number, to: number): Promise<readonly Entry[]>
   picture(person: PersonId): Promise<StoredPicture | null>
   close(): Promise<void>
+}
+
+/** The entry, or where it is one of these messages or an edit of one, what is left of it. */
+export function withoutText(entry: Entry, wiped: ReadonlySet<EntryId> | undefined): Entry {
+  if (entry.kind !== 'message' && entry.kind !== 'edited') return entry
+  const message = entry.kind === 'message' ? entry.id : entry.target
+  return wiped?.has(message) && entry.body.text !== '' ? { ...entry, body: { text: '' } } : entry
 }
 
 /** Somebody else has opened the store since: this handle can no longer write. */

@@ -10,7 +10,7 @@ import type {
   Span,
 } from '@sotto/protocol'
 import { AppError, addSpan, holes } from '@sotto/protocol/pure'
-import { conversationOf, putConversation, takeBoard, takeEntries, takeHead } from './arrivals.ts'
+import { conversationOf, putConversation, takeAlterations, takeBoard, takeEntries, takeHead } from './arrivals.ts'
 import { missing, withCard, withHeadAt, withRead, withReceipt } from './conversation.ts'
 import type { Batch, Changes } from './journal.ts'
 import type { Standing } from './link.ts'
@@ -306,10 +306,12 @@ export class Sync {
     try {
       const reply = (await this.parts.request('messages.pull', { spans: asked, limit: maxPullEntries })) as {
         readonly spans: readonly Served[]
+        readonly about: readonly Entry[]
       }
       if (era !== this.era) return
       const me = this.parts.me()
       await this.parts.journal.change((batch) => {
+        takeAlterations(batch, reply.about)
         for (const { conversation, from, to, entries } of reply.spans)
           takeEntries(batch, conversation, { from, to }, entries, me)
       })

@@ -1,4 +1,13 @@
-import type { ConversationId, Permission, Person, PersonId, Receipt, SeatRequest, Settings } from '@sotto/protocol'
+import type {
+  ConversationId,
+  ModerationNotice,
+  Permission,
+  Person,
+  PersonId,
+  Receipt,
+  SeatRequest,
+  Settings,
+} from '@sotto/protocol'
 import { builtInRoles, defaultSettings, heldThrough, unreadCap } from '@sotto/protocol/pure'
 import type { ConversationItem, ConversationWindow, Me, Row, Target, Watches, Window } from '#client/api.ts'
 import { otherPerson, readPlace, unreadOf } from './conversation.ts'
@@ -81,6 +90,15 @@ export class Views {
     return [...this.parts.state.all('request')].sort((a, b) => (a.at < b.at ? 1 : -1))
   }
 
+  notices(): readonly ModerationNotice[] {
+    return [...this.parts.state.all('notice')].sort((a, b) => (a.at < b.at ? 1 : -1))
+  }
+
+  /** Whom I have blocked, or muted. */
+  shunned(table: 'block' | 'mute'): readonly PersonId[] {
+    return [...this.parts.state.all(table)].map(({ person }) => person).sort()
+  }
+
   outbox(): Watches['outbox']['get'] {
     let failed = 0
     let waiting = 0
@@ -145,7 +163,7 @@ export class Views {
     const show = (place: number, mineOnly: boolean) => {
       const entry = cache.at(record.id, place)
       if (!entry || (mineOnly && entry.sender !== me)) return
-      const row = rowOf(entry, me, record.receipts, shareRead)
+      const row = rowOf(entry, this.parts.state.get('alteration', entry.id), me, record.receipts, shareRead)
       if (row) rows.push(row)
     }
     if (!frame.shown) return { rows, run: null, isReading: false }
@@ -219,10 +237,17 @@ function lastShown(
   me: PersonId,
   shareRead: boolean,
 ): ConversationItem['last'] {
-  if (waiting) return { text: waiting.text, sender: me, at: waiting.at, state: waiting.refused ? 'failed' : 'waiting' }
+  if (waiting)
+    return {
+      text: waiting.text,
+      sender: me,
+      at: waiting.at,
+      deleted: null,
+      state: waiting.refused ? 'failed' : 'waiting',
+    }
   if (!record.last) return null
-  const { text, sender, at, place } = record.last
-  return { text, sender, at, state: sender === me ? messageState(place, record.receipts, shareRead) : null }
+  const { text, sender, at, place, deleted } = record.last
+  return { text, sender, at, deleted, state: sender === me ? messageState(place, record.receipts, shareRead) : null }
 }
 
 /** Where the log is not held far enough, or there are more than are counted: the place after the last read one. */

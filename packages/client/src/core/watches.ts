@@ -98,6 +98,12 @@ export class Watches {
         return views.people(watch.ask)
       case 'requests':
         return views.requests()
+      case 'notices':
+        return views.notices()
+      case 'blocks':
+        return views.shunned('block')
+      case 'mutes':
+        return views.shunned('mute')
       case 'outbox':
         return views.outbox()
       case 'conversation':
@@ -190,11 +196,17 @@ function changes(watch: Watch, batch: Batch): boolean {
       return watch.ask.people.some((id) => batch.touches('person', id))
     case 'requests':
       return has('request')
+    case 'notices':
+      return has('notice')
+    case 'blocks':
+      return has('block')
+    case 'mutes':
+      return has('mute')
     case 'outbox':
       return has('outbox', 'account')
     case 'conversation':
       // A window on a person may become a window on any conversation.
-      if (has('outbox', 'person', 'draft', 'settings', 'account')) return true
+      if (has('outbox', 'person', 'draft', 'settings', 'account', 'alteration')) return true
       return watch.conversation ? batch.touches('conversation', watch.conversation) : has('conversation')
   }
 }

@@ -1,7 +1,7 @@
 import type { Entry, PersonId, Receipt, Span } from '@sotto/protocol'
 import { holes } from '@sotto/protocol/pure'
 import type { MessageState, Row, Window } from '#client/api.ts'
-import type { ConversationRecord, Sending } from './records.ts'
+import type { Alteration, ConversationRecord, Sending } from './records.ts'
 
 /** A part of the log that is shorter than this does not take the place of what is on the screen below it. */
 const shortPart = 40
@@ -74,23 +74,35 @@ export function messageState(place: number, receipts: readonly Receipt[], shareR
   return 'sent'
 }
 
-const rows = new WeakMap<Entry, Row>()
+const rows = new WeakMap<Entry, { readonly row: Row; readonly altered: Alteration | undefined }>()
 
 /** The row of an entry: the same object as long as nothing about it changes. Null for kinds that are not shown. */
-export function rowOf(entry: Entry, me: PersonId, receipts: readonly Receipt[], shareRead: boolean): Row | null {
+export function rowOf(
+  entry: Entry,
+  altered: Alteration | undefined,
+  me: PersonId,
+  receipts: readonly Receipt[],
+  shareRead: boolean,
+): Row | null {
   const state = entry.kind === 'message' && entry.sender === me ? messageState(entry.place, receipts, shareRead) : null
   const known = rows.get(entry)
-  if (known && (known.kind !== 'message' || known.state === state)) return known
-  const row = makeRow(entry, state)
-  if (row) rows.set(entry, row)
+  if (known && known.altered === altered && (known.row.kind !== 'message' || known.row.state === state))
+    return known.row
+  const row = makeRow(entry, altered, state)
+  if (row) rows.set(entry, { row, altered })
   return row
 }
 
-function makeRow(entry: Entry, state: MessageState | null): Row | null {
+function makeRow(entry: Entry, altered: Alteration | undefined, state: MessageState | null): Row | null {
   const { place, sender, at } = entry
   switch (entry.kind) {
-    case 'message':
-      return { kind: 'message', key: entry.clientId, place, sender, at, text: entry.body.text, state, error: null }
+    case 'message': {
+      const { id, clientId: key, body } = entry
+      const deleted = altered?.deleted ?? null
+      const text = altered ? altered.text : body.text
+      const edited = altered !== undefined && deleted === null
+      return { kind: 'message', key, id, place, sender, at, text, edited, deleted, state, error: null }
+    }
     case 'created':
       return { kind: 'created', key: entry.id, place, person: sender, at }
     case 'joined':
@@ -107,7 +119,8 @@ export function waitingRow(item: Sending, me: PersonId): Row {
   let row = waitingRows.get(item)
   if (!row) {
     const { clientId: key, text, at, refused: error } = item
-    row = { kind: 'message', key, place: null, sender: me, at, text, state: error ? 'failed' : 'waiting', error }
+    const base = { kind: 'message', key, id: null, place: null, sender: me, at, text, error } as const
+    row = { ...base, edited: false, deleted: null, state: error ? 'failed' : 'waiting' }
     waitingRows.set(item, row)
   }
   return row

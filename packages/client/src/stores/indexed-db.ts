@@ -1,6 +1,6 @@
 import type { ConversationId, Entry, PersonId } from '@sotto/protocol'
 import { type DBSchema, deleteDB, type IDBPDatabase, type IDBPObjectStore, type IDBPTransaction, openDB } from 'idb'
-import { type Change, PenTaken, type Store, type StoredPicture, storeVersion } from '#client/core/store.ts'
+import { type Change, PenTaken, type Store, type StoredPicture, storeVersion, withoutText } from '#client/core/store.ts'
 
 interface Schema extends DBSchema {
   /** `generation` and the records, by key. */
@@ -70,6 +70,7 @@ export function createIndexedDbStore(name: string): Store {
       try {
         // Inside the transaction: whoever takes the pen after this read waits until the transaction is over.
         if ((await transaction.objectStore('records').get(generationKey)) !== generation) throw new PenTaken()
+        await wipe(transaction.objectStore('blocks'), change)
         await Promise.all(apply(transaction, change, generation))
       } catch (error) {
         abort(transaction)
@@ -113,6 +114,17 @@ function apply(transaction: Writing, change: Change, generation: number): Promis
   for (const picture of change.pictures ?? []) work.push(pictures.put(picture, picture.person))
   for (const { key, entries } of blocksOf(change.entries ?? [])) work.push(addToBlock(blocks, key, entries))
   return work
+}
+
+/** Before anything is added: an entry and the wiping of another may be about the same row. */
+async function wipe(blocks: Blocks, { wipe: wiped = new Map() }: Change) {
+  for (const [conversation, messages] of wiped) {
+    const rows = IDBKeyRange.bound([conversation], [conversation, []])
+    for (let cursor = await blocks.openCursor(rows); cursor; cursor = await cursor.continue()) {
+      const left = cursor.value.map((entry) => withoutText(entry, messages))
+      if (left.some((entry, index) => entry !== cursor?.value[index])) await cursor.update(left)
+    }
+  }
 }
 
 async function addToBlock(blocks: Blocks, key: [ConversationId, number], added: readonly Entry[]) {

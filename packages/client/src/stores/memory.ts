@@ -1,5 +1,5 @@
 import type { ConversationId, Entry, PersonId } from '@sotto/protocol'
-import { type Change, PenTaken, type Store, type StoredPicture } from '#client/core/store.ts'
+import { type Change, PenTaken, type Store, type StoredPicture, withoutText } from '#client/core/store.ts'
 
 /** What several memory stores share: stands for the disk, so that a test can "restart" on the same data. */
 export class MemoryDisk {
@@ -20,6 +20,10 @@ export function createMemoryStore(disk: MemoryDisk = new MemoryDisk()): Store {
       disk.pictures.clear()
     }
     for (const conversation of change.forget ?? []) disk.entries.delete(conversation)
+    for (const [conversation, messages] of change.wipe ?? []) {
+      const log = disk.entries.get(conversation)
+      for (const [place, entry] of log ?? []) log?.set(place, withoutText(entry, messages))
+    }
     for (const [key, value] of change.put ?? []) disk.records.set(key, value)
     for (const key of change.remove ?? []) disk.records.delete(key)
     for (const entry of change.entries ?? []) {

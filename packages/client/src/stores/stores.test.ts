@@ -59,6 +59,22 @@ const kinds: Record<string, () => () => Store> = {
 }
 
 describe.each(Object.entries(kinds))('a store in %s', (_, makeKind) => {
+  test('has nothing left of what deleted messages and their edits said', async () => {
+    const store = makeKind()()
+    await store.open()
+    const target = entry(40).id
+    const edit: Entry = { ...entry(90), kind: 'edited', target, body: { text: 'an edit' } }
+    await store.write({ entries: [...entries(1, 80), edit, ...entries(1, 80, there)] })
+    await store.write({ wipe: new Map([[here, new Set([target])]]), entries: entries(81, 82) })
+    const left = await store.entries(here, 1, 100)
+    const texts = left.map((one) => ('text' in one.body ? one.body.text : null))
+    expect(texts).toEqual(
+      Array.from({ length: 83 }, (_, index) => (index === 39 || index === 82 ? '' : `text ${index + 1}`)),
+    )
+    expect(await store.entries(there, 40, 40)).toEqual([entry(40, there)])
+    await store.close()
+  })
+
   test('has what was written after it is opened again', async () => {
     const handle = makeKind()
     const store = handle()

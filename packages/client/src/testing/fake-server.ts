@@ -19,6 +19,7 @@ import type {
 import { AppError, builtInRoles, defaultDetails, defaultSettings, errors } from '@sotto/protocol/pure'
 import type { Fetch, OpenSocket, SocketEvents } from '#client/core/ports.ts'
 import { errorBody } from '#client/core/rest.ts'
+import { withoutText } from '#client/core/store.ts'
 import type { FakeClock, FakeRandom } from './fake-clock.ts'
 
 /** How bad the network is. Chances are per frame. */
@@ -158,6 +159,17 @@ export class FakeServer {
     return this.append(this.get(conversation), person, this.random.uuid() as ClientId, text, announce)
   }
 
+  /** An edit by somebody who is not on a client of ours. */
+  edit(conversation: ConversationId, message: EntryId, text: string, announce = true): Entry {
+    const { sender } = this.messageIn(this.get(conversation), message)
+    return this.alter(this.get(conversation), sender, message, { kind: 'edited', body: { text } }, announce)
+  }
+
+  delete(conversation: ConversationId, message: EntryId, announce = true): Entry {
+    const { sender } = this.messageIn(this.get(conversation), message)
+    return this.alter(this.get(conversation), sender, message, { kind: 'deleted', body: { by: 'sender' } }, announce)
+  }
+
   entriesOf(conversation: ConversationId): readonly Entry[] {
     return this.get(conversation).entries
   }
@@ -252,6 +264,39 @@ export class FakeServer {
       }
       case 'messages.send':
         return this.accept(conversation(), person, input.clientId as ClientId, input.text as string)
+      case 'messages.edit':
+      case 'messages.delete': {
+        const message = this.messageIn(conversation(), input.message as EntryId)
+        if (message.sender !== person) throw new AppError('forbidden', 'message')
+        const news =
+          type === 'messages.edit'
+            ? ({ kind: 'edited', body: { text: input.text as string } } as const)
+            : ({ kind: 'deleted', body: { by: 'sender' } } as const)
+        const clientId = input.clientId as ClientId
+        const earlier = this.taken.get(`${person}/${clientId}`)
+        const { id, place, at } = earlier ?? this.alter(conversation(), person, message.id, news, true, clientId)
+        return { id, place, at }
+      }
+      case 'conversations.mute': {
+        const minutes = input.minutes as number | null
+        const until = minutes === null ? '9999-12-31T00:00:00.000Z' : this.time(minutes * 60_000)
+        const mutedUntil = minutes === 0 ? null : until
+        this.setRow(person, `conversation/${conversation().id}`, {
+          ...this.cardFor(conversation(), person),
+          mutedUntil,
+        })
+        return { mutedUntil }
+      }
+      case 'blocks.set':
+      case 'mutes.set': {
+        const isSet = type === 'blocks.set' ? input.blocked : input.muted
+        const key = `${type === 'blocks.set' ? 'block' : 'mute'}/${input.person}`
+        this.setRow(person, key, isSet ? { person: input.person as PersonId, at: this.time() } : null)
+        return {}
+      }
+      case 'notices.dismiss':
+        this.setRow(person, `notice/${input.notice}`, null)
+        return {}
       case 'threads.start':
         return this.start(person, input.person as PersonId, input.clientId as ClientId, input.text as string)
       case 'messages.pull':
@@ -471,6 +516,40 @@ export class FakeServer {
     text: string,
     announce: boolean,
   ): Entry {
+    return this.place(conversation, person, clientId, { kind: 'message', body: { text } }, announce)
+  }
+
+  /** As the server does: what a deleted message and its edits said is gone from the log. */
+  private alter(
+    conversation: Conversation,
+    person: PersonId,
+    target: EntryId,
+    news: { kind: 'edited'; body: { text: string } } | { kind: 'deleted'; body: { by: 'sender' | 'moderator' } },
+    announce: boolean,
+    clientId = this.random.uuid() as ClientId,
+  ): Entry {
+    const { entries } = conversation
+    if (entries.some((entry) => entry.kind === 'deleted' && entry.target === target)) throw new AppError('conflict')
+    if (news.kind === 'deleted')
+      entries.forEach((entry, index) => {
+        entries[index] = withoutText(entry, new Set([target]))
+      })
+    return this.place(conversation, person, clientId, { ...news, target } as never, announce)
+  }
+
+  private messageIn(conversation: Conversation, id: EntryId): Entry {
+    const message = conversation.entries.find((entry) => entry.id === id && entry.kind === 'message')
+    if (!message) throw new AppError('not_found', 'message')
+    return message
+  }
+
+  private place(
+    conversation: Conversation,
+    person: PersonId,
+    clientId: ClientId,
+    news: { kind: 'message'; body: { text: string } },
+    announce: boolean,
+  ): Entry {
     const other = conversation.kind === 'thread' ? conversation.members.find((member) => member !== person) : undefined
     const entry: Entry = {
       conversation: conversation.id,
@@ -480,8 +559,7 @@ export class FakeServer {
       ...(other ? { receiver: other } : {}),
       clientId,
       at: this.time(),
-      kind: 'message',
-      body: { text },
+      ...news,
     }
     conversation.entries.push(entry)
     this.taken.set(`${person}/${clientId}`, entry)
@@ -498,6 +576,7 @@ export class FakeServer {
   ) {
     let left = Math.min(input.limit ?? 2_000, this.pullLimit)
     const spans = []
+    const about: Entry[] = []
     for (const asked of input.spans) {
       const conversation = this.conversations.get(asked.conversation)
       if (!conversation?.members.includes(person) || left <= 0) continue
@@ -508,8 +587,14 @@ export class FakeServer {
       const entries = conversation.entries.slice(from - 1, to)
       left -= entries.length
       spans.push({ conversation: asked.conversation, from, to, entries })
+      const asks = new Set(entries.map((entry) => entry.id))
+      const newest = new Map<string, Entry>()
+      for (const entry of conversation.entries.slice(to))
+        if ((entry.kind === 'edited' || entry.kind === 'deleted') && asks.has(entry.target))
+          newest.set(`${entry.kind} ${entry.target}`, entry)
+      about.push(...newest.values())
     }
-    return { spans }
+    return { spans, about }
   }
 
   private read(conversation: Conversation, person: PersonId, place: number) {
@@ -596,8 +681,8 @@ export class FakeServer {
     return account
   }
 
-  private time(): string {
-    return new Date(this.clock.now()).toISOString()
+  private time(fromNow = 0): string {
+    return new Date(this.clock.now() + fromNow).toISOString()
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Row } from '@sotto/client'
-import type { ClientId, PersonId } from '@sotto/protocol'
+import type { ClientId, EntryId, PersonId } from '@sotto/protocol'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { makeItems, planUpdate } from './items.ts'
@@ -14,10 +14,13 @@ function message(place: number, sender: PersonId, minutes: number, more: Partial
   return {
     kind: 'message',
     key: `m${place}` as ClientId,
+    id: `e${place}` as EntryId,
     place,
     sender,
     at,
     text: 'hello',
+    edited: false,
+    deleted: null,
     state: sender === alice ? 'sent' : null,
     error: null,
     ...more,
