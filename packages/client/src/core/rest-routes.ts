@@ -5,6 +5,10 @@ export const restRoutes = {
   'invitations.preview': 'POST /invitations/preview',
   'people.setPassword': 'POST /password',
   'people.signUp': 'POST /people',
+  'relationships.import': 'POST /relationships/import',
   'sessions.signIn': 'POST /sessions',
   'sessions.refresh': 'POST /sessions/refresh',
 } as const
+
+/** Those of them that somebody has to be signed in for. */
+export const signedInRoutes: ReadonlySet<string> = new Set(['relationships.import'])
