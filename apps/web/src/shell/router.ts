@@ -10,8 +10,10 @@ import { HealthPage } from '#routes/health'
 import { instanceRoutes, OrganisationPage } from '#routes/instance'
 import { InvitationsPage, invitationRoutes } from '#routes/invitations'
 import { PeopleAdminPage, peopleRoutes } from '#routes/people'
+import { RelationshipsPage } from '#routes/relationships'
+import { ReportsPage } from '#routes/reports'
 import { RolesPage } from '#routes/roles'
-import { DevicesPage, signInRoute } from '#routes/sessions'
+import { DevicesPage, resetRoute, signInRoute } from '#routes/sessions'
 import { youRoutes } from '#routes/settings'
 import type { WordKey } from '#words/t.ts'
 
@@ -41,6 +43,8 @@ const routes: RouteRecordRaw[] = [
         invitations: InvitationsPage,
         roles: RolesPage,
         channels: ChannelsPage,
+        reports: ReportsPage,
+        relationships: RelationshipsPage,
         organisation: OrganisationPage,
         audit: AuditPage,
         health: HealthPage,
@@ -49,6 +53,7 @@ const routes: RouteRecordRaw[] = [
     ],
   },
   signInRoute,
+  resetRoute,
   ...invitationRoutes,
   ...instanceRoutes,
   { path: '/:rest(.*)', component: () => import('./NotFound.vue'), meta: { title: 'places.notFound' } },

@@ -13,6 +13,8 @@ export const adminPlaces = [
   { path: 'invitations', title: 'invitations.title', permission: 'people.invite' },
   { path: 'roles', title: 'rolesAdmin.title', permission: 'roles.manage' },
   { path: 'channels', title: 'channelAdmin.title', permission: 'channels.manage' },
+  { path: 'reports', title: 'reports.title', permission: 'messages.moderate' },
+  { path: 'relationships', title: 'relationships.title', permission: 'relationships.manage' },
   { path: 'organisation', title: 'organisation.title', permission: 'instance.manage' },
   { path: 'audit', title: 'audit.title', permission: 'audit.read' },
   { path: 'health', title: 'health.title', permission: 'instance.manage' },

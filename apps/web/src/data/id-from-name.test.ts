@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { roleIdOf } from './role-id.ts'
+import { idFromName } from './id-from-name.ts'
 
 test.each([
   ['Head of year', 'head-of-year'],
@@ -8,11 +8,11 @@ test.each([
   ['مشرف', 'role'],
   ['X', 'role'],
   ['A name that is much too long for an id', 'a-name-that-is-much-too-long'],
-])('the role %s has the id %s', (name, id) => {
-  expect(roleIdOf(name, [])).toBe(id)
+])('what is called %s has the id %s', (name, id) => {
+  expect(idFromName(name, [], 'role')).toBe(id)
   expect(id).toMatch(/^[a-z][a-z0-9-]{1,31}$/)
 })
 
-test('no two roles have one id', () => {
-  expect(roleIdOf('Auditor', ['auditor', 'auditor-2'])).toBe('auditor-3')
+test('no two have one id', () => {
+  expect(idFromName('Auditor', ['auditor', 'auditor-2'], 'role')).toBe('auditor-3')
 })
