@@ -589,7 +589,7 @@ export const en = {
     back: 'Back to the circles',
     add: 'Add a person',
     takeOut: 'Take out',
-    takeOutNamed: 'Take {name} out',
+    takeOutNamed: 'Take out: {name}',
     rename: 'Rename',
     deleteTitle: 'Delete {name}?',
     deleteWhat: 'The relationships that name it end with it, and what they permitted. Its people stay.',
