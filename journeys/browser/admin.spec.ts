@@ -55,7 +55,7 @@ test('a role that was made is given, and counts at once; who has none sees no ad
   // Somebody else is faster: nothing of theirs is overwritten unseen.
   await rita.goto('/admin/roles')
   await rita.getByRole('button', { name: 'Change Auditor' }).click()
-  const other = await stage.signIn('rita')
+  const other = await rita.context().newPage()
   await other.goto('/admin/roles')
   await other.getByRole('button', { name: 'Change Auditor' }).click()
   await other.getByLabel('Make groups').check()
