@@ -24,6 +24,7 @@ async function expectNoBarriers(page: Page, where: string): Promise<void> {
 }
 
 test('a role that was made is given, and counts at once; who has none sees no admin area', async ({ stage }) => {
+  test.setTimeout(180_000)
   const ana = await stage.person('ana.moreau')
   const anaPage = await stage.signIn('ana.moreau')
   await expect(anaPage.getByRole('link', { name: 'People', exact: true })).toBeVisible()
@@ -152,7 +153,7 @@ test('relationships come in from a file that is looked at first, and the simulat
 })
 
 test('with the keyboard alone through every page of the admin area, none of which has a barrier', async ({ stage }) => {
-  test.setTimeout(120_000)
+  test.setTimeout(180_000)
   const page = await stage.signIn('rita')
   await page.goto('/admin/people')
   const menu = page.getByRole('navigation', { name: 'Admin' })
