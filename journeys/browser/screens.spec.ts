@@ -17,9 +17,16 @@ const places: readonly (readonly [path: string, arrived: RegExp])[] = [
   ['/you/preferences', /Theme/],
   ['/you/devices', /This device/],
   ['/you/password', /New password/],
-  ['/you/organisation', /Open sign-up/],
-  ['/you/invitations', /New link|Links in use/],
-  ['/you/roles', /Rita Sommer/],
+  ['/admin/organisation', /Word filter/],
+  ['/admin/invitations', /New link|Links in use/],
+  ['/admin', /Invitations/],
+  ['/admin/people', /Rita Sommer/],
+  ['/admin/roles', /Built-in roles/],
+  ['/admin/channels', /No channel found|Every channel/],
+  ['/admin/reports', /No open reports/],
+  ['/admin/relationships', /New relationship/],
+  ['/admin/audit', /Rita Sommer/],
+  ['/admin/health', /Up since/],
 ]
 
 /** Rita, the admin, with a thread that has a history. */

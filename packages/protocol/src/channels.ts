@@ -9,6 +9,8 @@ export const Channel = exactly({
   conversation: ConversationId,
   details: Details,
   members: Type.Integer({ minimum: 0 }),
+  /** How long its log is: what was said, and what happened. */
+  entries: Type.Integer({ minimum: 0 }),
   /** Whether one is in it. */
   joined: Type.Boolean(),
   createdAt: Time,

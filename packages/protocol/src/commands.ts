@@ -49,6 +49,11 @@ export const commands = [
 
 type Every = (typeof commands)[number]
 export type CommandName = Every['name']
-export type Spec<Name extends CommandName> = Extract<Every, { name: Name }>
-export type Input<Name extends CommandName> = InputOf<Spec<Name>>
-export type Reply<Name extends CommandName> = ReplyOf<Spec<Name>>
+
+// Tables to look up in: with conditional types instead, the compiler took minutes to compare two generic functions of a command.
+type Specs = { [One in Every as One['name']]: One }
+type Inputs = { [Name in CommandName]: InputOf<Specs[Name]> }
+type Replies = { [Name in CommandName]: ReplyOf<Specs[Name]> }
+export type Spec<Name extends CommandName> = Specs[Name]
+export type Input<Name extends CommandName> = Inputs[Name]
+export type Reply<Name extends CommandName> = Replies[Name]

@@ -2,12 +2,19 @@ import type { Me } from '@sotto/client'
 import type { Permission } from '@sotto/protocol'
 import { createRouter, createWebHistory, type RouteRecordRaw } from 'vue-router'
 import { lastPlace, rememberNext, rememberPlace } from '#data/places.ts'
+import { adminRoutes } from '#routes/admin'
+import { AuditPage } from '#routes/audit'
+import { ChannelsPage } from '#routes/channel-admin'
 import { channelRoutes } from '#routes/channels'
 import { conversationRoutes } from '#routes/conversations'
+import { HealthPage } from '#routes/health'
 import { instanceRoutes, OrganisationPage } from '#routes/instance'
 import { InvitationsPage, invitationRoutes } from '#routes/invitations'
-import { peopleRoutes, RolesPage } from '#routes/people'
-import { DevicesPage, signInRoute } from '#routes/sessions'
+import { PeopleAdminPage, peopleRoutes } from '#routes/people'
+import { RelationshipsPage } from '#routes/relationships'
+import { ReportsPage } from '#routes/reports'
+import { RolesPage } from '#routes/roles'
+import { DevicesPage, resetRoute, signInRoute } from '#routes/sessions'
 import { youRoutes } from '#routes/settings'
 import type { WordKey } from '#words/t.ts'
 
@@ -15,7 +22,7 @@ declare module 'vue-router' {
   interface RouteMeta {
     title?: WordKey
     /** Which place of the rail it belongs to. */
-    section?: 'threads' | 'channels' | 'people' | 'you'
+    section?: 'threads' | 'channels' | 'people' | 'admin' | 'you'
     /** On a phone one pane is shown: the list here, the other one elsewhere. */
     pane?: 'list'
     /** For those who are not signed in; others are sent on. */
@@ -33,15 +40,22 @@ const routes: RouteRecordRaw[] = [
       ...conversationRoutes,
       ...channelRoutes,
       ...peopleRoutes,
-      ...youRoutes([
-        { path: 'devices', title: 'devices.title', page: DevicesPage },
-        { path: 'organisation', title: 'organisation.title', page: OrganisationPage, permission: 'instance.manage' },
-        { path: 'invitations', title: 'invitations.title', page: InvitationsPage, permission: 'people.invite' },
-        { path: 'roles', title: 'roles.title', page: RolesPage, permission: 'people.manage' },
-      ]),
+      ...adminRoutes({
+        people: PeopleAdminPage,
+        invitations: InvitationsPage,
+        roles: RolesPage,
+        channels: ChannelsPage,
+        reports: ReportsPage,
+        relationships: RelationshipsPage,
+        organisation: OrganisationPage,
+        audit: AuditPage,
+        health: HealthPage,
+      }),
+      ...youRoutes([{ path: 'devices', title: 'devices.title', page: DevicesPage }]),
     ],
   },
   signInRoute,
+  resetRoute,
   ...invitationRoutes,
   ...instanceRoutes,
   { path: '/:rest(.*)', component: () => import('./NotFound.vue'), meta: { title: 'places.notFound' } },
@@ -67,8 +81,7 @@ export function makeRouter(started: Promise<unknown>, me: () => Me | null) {
       if (to.path !== '/') rememberNext(to.fullPath)
       return '/sign-in'
     }
-    if (to.meta.permission && !me()?.permissions.includes(to.meta.permission))
-      return to.meta.section === 'you' ? '/you' : '/'
+    if (to.meta.permission && !me()?.permissions.includes(to.meta.permission)) return '/'
     if (isFirst && to.fullPath === '/') {
       const last = lastPlace()
       if (last?.startsWith('/t/')) {

@@ -340,6 +340,25 @@ export function createFakeClient(scenario: string): Client & { readonly drive: D
       world.people.set(person, { ...found, role })
       return world.people.get(person)
     },
+    'people.admin': ({ prefix = '' }: Input<'people.admin'>): Reply<'people.admin'> => ({
+      people: [...world.people.values()]
+        .filter((person) => person.displayName.toLocaleLowerCase().startsWith(prefix.toLocaleLowerCase()))
+        .map((person) => ({ person, createdAt: new Date(0).toISOString(), suspended: null })),
+      next: null,
+    }),
+    'roles.list': (): Reply<'roles.list'> => ({
+      roles: Object.entries(builtInRoles).map(([id, permissions]) => ({
+        id,
+        name: '',
+        permissions: [...permissions],
+        builtIn: true,
+      })),
+    }),
+    'instance.settings': (): Reply<'instance.settings'> => ({}),
+    'audit.list': (): Reply<'audit.list'> => ({ records: [], next: null }),
+    'reports.list': (): Reply<'reports.list'> => ({ reports: [], next: null }),
+    'relationships.kinds': (): Reply<'relationships.kinds'> => ({ kinds: [] }),
+    'relationships.list': (): Reply<'relationships.list'> => ({ relationships: [], next: null }),
     'sessions.list': () => ({ sessions: world.sessions }),
     'sessions.revoke': ({ session }: Input<'sessions.revoke'>) => {
       world.sessions = world.sessions.filter((one) => one.id !== session)

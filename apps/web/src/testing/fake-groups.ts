@@ -25,6 +25,7 @@ export function groupCalls(world: World) {
     conversation: thread.card.conversation,
     details: thread.details,
     members: thread.members.length,
+    entries: thread.entries.length,
     joined: isIn(thread),
     createdAt: thread.card.createdAt,
   })

@@ -29,7 +29,7 @@ import type { Ports } from './ports.ts'
 import { Receipts } from './receipts.ts'
 import { only } from './records.ts'
 import { Rest } from './rest.ts'
-import { restRoutes } from './rest-routes.ts'
+import { restRoutes, signedInRoutes } from './rest-routes.ts'
 import { isSame } from './same.ts'
 import { Session } from './session.ts'
 import { Signals } from './signals.ts'
@@ -58,6 +58,8 @@ const worthTelling = 100
 const preloaded = 20
 const preloadLength = 50
 const firstAnswerMs = 10_000
+/** A command of a whole file takes its time. */
+const longMs = 120_000
 
 /** The client itself: composes what keeps the session, the connection, the log, the outbox and the watches. */
 export class Core implements Client {
@@ -153,7 +155,7 @@ export class Core implements Client {
     })
     this.people = new People(shared)
     this.drafts = new Drafts({ ...shared, laneOf: (target) => this.outbox.laneOf(target) })
-    this.pictures = new Pictures(this.rest, this.session, store, during)
+    this.pictures = new Pictures(this.session, store, during)
     this.views = new Views({
       state: this.state,
       cache: this.cache,
@@ -263,7 +265,13 @@ export class Core implements Client {
 
   async call<Name extends CommandName>(name: Name, input: Input<Name>): Promise<Reply<Name>> {
     const route = restRoutes[name as keyof typeof restRoutes]
-    if (route) return (await this.rest.json(withBody(route, input))) as Reply<Name>
+    if (route) {
+      const request = withBody(route, input)
+      const response = signedInRoutes.has(name)
+        ? await this.session.send({ ...request, timeoutMs: longMs })
+        : await this.rest.send(request)
+      return (await Rest.jsonOf(response)) as Reply<Name>
+    }
     await this.firstAnswer()
     const reply = await this.connection.request(name, input)
     await this.learn(name, reply)

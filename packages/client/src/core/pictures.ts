@@ -1,27 +1,24 @@
 import type { Person, PersonId } from '@sotto/protocol'
 import { AppError } from '@sotto/protocol/pure'
 import type { Changes } from './journal.ts'
-import type { Rest, RestRequest } from './rest.ts'
 import type { Session } from './session.ts'
 import type { Store, StoredPicture } from './store.ts'
 
 /** Pictures of people: one of each is kept, the latest that was looked at. */
 export class Pictures {
-  private readonly rest: Rest
   private readonly session: Session
   private readonly store: Store
   private readonly journal: Changes
   private readonly underway = new Map<string, Promise<Blob | null>>()
 
-  constructor(rest: Rest, session: Session, store: Store, journal: Changes) {
-    this.rest = rest
+  constructor(session: Session, store: Store, journal: Changes) {
     this.session = session
     this.store = store
     this.journal = journal
   }
 
   async set(picture: Blob): Promise<Person> {
-    const response = await this.authorised({ method: 'PUT', path: '/me/picture', body: picture, timeoutMs: 120_000 })
+    const response = await this.session.send({ method: 'PUT', path: '/me/picture', body: picture, timeoutMs: 120_000 })
     return (await response.json()) as Person
   }
 
@@ -42,7 +39,7 @@ export class Pictures {
     if (stored?.version === version) return blobOf(stored)
     try {
       const path = `/people/${person}/picture?v=${encodeURIComponent(version)}`
-      const picture = await (await this.authorised({ method: 'GET', path })).blob()
+      const picture = await (await this.session.send({ method: 'GET', path })).blob()
       const bytes = await picture.arrayBuffer()
       await this.journal
         .change((batch) => {
@@ -54,16 +51,6 @@ export class Pictures {
       if (error instanceof AppError && error.code === 'not_found') return null
       if (stored) return blobOf(stored)
       throw error
-    }
-  }
-
-  private async authorised(request: RestRequest): Promise<Response> {
-    try {
-      return await this.rest.send({ ...request, token: await this.session.token() })
-    } catch (error) {
-      if (!(error instanceof AppError) || error.code !== 'token_expired') throw error
-      this.session.distrust()
-      return this.rest.send({ ...request, token: await this.session.token() })
     }
   }
 }

@@ -9,3 +9,6 @@ export const restRoutes = {
   'sessions.signIn': 'POST /sessions',
   'sessions.refresh': 'POST /sessions/refresh',
 } as const
+
+/** Those of them that somebody has to be signed in for. */
+export const signedInRoutes: ReadonlySet<string> = new Set(['relationships.import'])

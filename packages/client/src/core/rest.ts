@@ -26,12 +26,16 @@ export class Rest {
     this.credentials = credentials
   }
 
-  /** The answer in JSON. */
-  async json(request: RestRequest): Promise<unknown> {
-    const response = await this.send(request)
+  /** What an answer says; one that breaks off is none. */
+  static jsonOf(response: Response): Promise<unknown> {
     return response.json().catch(() => {
       throw new AppError('unavailable')
     })
+  }
+
+  /** The answer in JSON. */
+  async json(request: RestRequest): Promise<unknown> {
+    return Rest.jsonOf(await this.send(request))
   }
 
   /** The answer as it is; its body may still be on its way. */

@@ -3,7 +3,7 @@ import { AppError } from '@sotto/protocol/pure'
 import type { Journal } from './journal.ts'
 import type { Clock } from './ports.ts'
 import { type Account, only } from './records.ts'
-import type { Rest } from './rest.ts'
+import type { Rest, RestRequest } from './rest.ts'
 
 /** A token is renewed this long before it ends. */
 const earlyMs = 60_000
@@ -47,6 +47,17 @@ export class Session {
   /** The server does not take the access token any more, whatever its date says. */
   distrust() {
     this.access = null
+  }
+
+  /** A request of whoever is signed in. A token that has ended early is renewed, once. */
+  async send(request: RestRequest): Promise<Response> {
+    try {
+      return await this.rest.send({ ...request, token: await this.token() })
+    } catch (error) {
+      if (!(error instanceof AppError) || error.code !== 'token_expired') throw error
+      this.distrust()
+      return this.rest.send({ ...request, token: await this.token() })
+    }
   }
 
   /** Stores the session before its access token is used: the refresh token in it is the only one that is still good. */

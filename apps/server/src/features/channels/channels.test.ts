@@ -14,7 +14,7 @@ test('a listed channel is found, previewed, joined and left', async () => {
   await server.admin.call('messages.send', { conversation, clientId: clientId(), text: 'e4' })
   const { channels } = await alice.call('channels.list', { find: 'ENDING' })
   expect(channels).toMatchObject([
-    { conversation, members: 1, joined: false, details: { name: 'Chess', category: 'Clubs' } },
+    { conversation, members: 1, entries: 2, joined: false, details: { name: 'Chess', category: 'Clubs' } },
   ])
   expect((await alice.call('channels.list', { find: 'draughts' })).channels).toEqual([])
 

@@ -86,6 +86,6 @@ async function create(
   return { card }
 }
 
-function toChannel({ id, details, members, createdAt }: Conversation, joined: boolean): Channel {
-  return { conversation: id, details, members, joined, createdAt: createdAt.toISOString() }
+function toChannel({ id, details, head, members, createdAt }: Conversation, joined: boolean): Channel {
+  return { conversation: id, details, members, entries: head, joined, createdAt: createdAt.toISOString() }
 }

@@ -6,9 +6,11 @@ export { default as PasswordField } from './PasswordField.vue'
 export { default as PeoplePicker } from './PeoplePicker.vue'
 export { default as PersonAvatar } from './PersonAvatar.vue'
 export { default as PersonName } from './PersonName.vue'
+export { default as PersonPicker } from './PersonPicker.vue'
 export { isPassword } from './password.ts'
 export { popup } from './popup-state.ts'
 export { roleWords, useRoles } from './role-words.ts'
 export { useDirectory } from './use-directory.ts'
+export { getPeople, usePeople } from './use-people.ts'
 /** The small pop-up to write to a person; loaded when the first name is clicked. */
 export const PersonPopup = defineAsyncComponent(() => import('./PersonPopup.vue'))

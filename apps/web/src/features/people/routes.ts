@@ -7,4 +7,4 @@ export const peopleRoutes: RouteRecordRaw[] = [
     meta: { title: 'directory.title', section: 'people' },
   },
 ]
-export const RolesPage = () => import('./RolesPage.vue')
+export const PeopleAdminPage = () => import('./PeopleAdminPage.vue')

@@ -47,9 +47,5 @@ export function useDirectory(prefix: Ref<string> = ref('')) {
     failed,
     more: () => load(next.value),
     again: () => load(null),
-    /** What the server answered to a change. */
-    replace(person: Person) {
-      people.value = people.value?.map((one) => (one.id === person.id ? person : one)) ?? null
-    },
   }
 }

@@ -5,4 +5,9 @@ export const signInRoute: RouteRecordRaw = {
   component: () => import('./SignInPage.vue'),
   meta: { title: 'signIn.title', open: 'signed_out' },
 }
+export const resetRoute: RouteRecordRaw = {
+  path: '/reset',
+  component: () => import('./ResetPage.vue'),
+  meta: { title: 'reset.title', open: 'signed_out' },
+}
 export const DevicesPage = () => import('./DevicesPage.vue')

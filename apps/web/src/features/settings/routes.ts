@@ -1,4 +1,3 @@
-import type { Permission } from '@sotto/protocol'
 import type { RouteRecordRaw } from 'vue-router'
 import type { WordKey } from '#words/t.ts'
 
@@ -10,7 +9,6 @@ export function youRoutes(
     readonly path: string
     readonly title: WordKey
     readonly page: () => Promise<unknown>
-    readonly permission?: Permission
   }[],
 ): RouteRecordRaw[] {
   const own: typeof pages = [
@@ -25,10 +23,10 @@ export function youRoutes(
       meta: { title: 'you.title', section: 'you', pane: 'list' },
     },
     ...[...own, ...pages].map(
-      ({ path, title, page, permission }): RouteRecordRaw => ({
+      ({ path, title, page }): RouteRecordRaw => ({
         path: `you/${path}`,
         components: { list, default: page as () => Promise<never> },
-        meta: { title, section: 'you', ...(permission && { permission }) },
+        meta: { title, section: 'you' },
       }),
     ),
   ]

@@ -1,0 +1,1 @@
+export const AuditPage = () => import('./AuditPage.vue')

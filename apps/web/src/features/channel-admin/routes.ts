@@ -1,0 +1,1 @@
+export const ChannelsPage = () => import('./ChannelsPage.vue')

@@ -1,0 +1,1 @@
+export const RelationshipsPage = () => import('./RelationshipsPage.vue')

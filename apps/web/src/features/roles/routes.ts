@@ -1,0 +1,1 @@
+export const RolesPage = () => import('./RolesPage.vue')
