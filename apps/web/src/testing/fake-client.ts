@@ -107,8 +107,9 @@ export function createFakeClient(scenario: string): Client & { readonly drive: D
       case 'created':
         return { ...event, kind: 'created', person: entry.sender }
       case 'joined':
+        return { ...event, kind: 'joined', person: entry.body.person, supervisor: entry.body.role === 'reader' }
       case 'left':
-        return { ...event, kind: entry.kind, person: entry.body.person }
+        return { ...event, kind: 'left', person: entry.body.person, supervisor: thread.card.kind === 'thread' }
       case 'role':
         return { ...event, kind: 'role', person: entry.body.person, role: entry.body.role }
       case 'silenced':
@@ -390,6 +391,12 @@ export function createFakeClient(scenario: string): Client & { readonly drive: D
       thread.card = { ...thread.card, archived }
       return {}
     },
+    'threads.look': ({ person }: Input<'threads.look'>): Reply<'threads.look'> => ({
+      conversation: threadOf({ person })?.card.conversation ?? null,
+      mayWrite: true,
+      policy: 'managed',
+      supervisors: [],
+    }),
     'threads.open': () => ({ conversation: addThread(world, null).card.conversation }),
     'threads.invite': ({ expiresInHours }: Input<'threads.invite'>) => ({
       invitation: 'Jm4kQ0pR7sT2uV9wX1yZ',

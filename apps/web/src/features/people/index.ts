@@ -9,6 +9,9 @@ export { default as PersonName } from './PersonName.vue'
 export { isPassword } from './password.ts'
 export { popup } from './popup-state.ts'
 export { roleWords, useRoles } from './role-words.ts'
+export { default as SupervisorsLine } from './SupervisorsLine.vue'
+export { shortReadersWords, supervisorNames, supervisorWords } from './supervisor-words.ts'
 export { useDirectory } from './use-directory.ts'
+export { type Look, useLook } from './use-look.ts'
 /** The small pop-up to write to a person; loaded when the first name is clicked. */
 export const PersonPopup = defineAsyncComponent(() => import('./PersonPopup.vue'))
