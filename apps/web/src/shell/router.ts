@@ -2,6 +2,7 @@ import type { Me } from '@sotto/client'
 import type { Permission } from '@sotto/protocol'
 import { createRouter, createWebHistory, type RouteRecordRaw } from 'vue-router'
 import { lastPlace, rememberNext, rememberPlace } from '#data/places.ts'
+import { BulkPage, BulkProgressPage } from '#routes/bulk'
 import { channelRoutes } from '#routes/channels'
 import { conversationRoutes } from '#routes/conversations'
 import { instanceRoutes, OrganisationPage } from '#routes/instance'
@@ -35,6 +36,8 @@ const routes: RouteRecordRaw[] = [
       ...peopleRoutes,
       ...youRoutes([
         { path: 'devices', title: 'devices.title', page: DevicesPage },
+        { path: 'bulk', title: 'bulk.title', page: BulkPage, permission: 'bulk.send' },
+        { path: 'bulk/:bulk', title: 'bulk.progress', page: BulkProgressPage, permission: 'bulk.send' },
         { path: 'organisation', title: 'organisation.title', page: OrganisationPage, permission: 'instance.manage' },
         { path: 'invitations', title: 'invitations.title', page: InvitationsPage, permission: 'people.invite' },
         { path: 'roles', title: 'roles.title', page: RolesPage, permission: 'people.manage' },

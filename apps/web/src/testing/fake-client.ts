@@ -12,6 +12,7 @@ import type {
 } from '@sotto/client'
 import type { ClientId, CommandName, ConversationId, Entry, Input, Person, PersonId, Reply } from '@sotto/protocol'
 import { AppError, builtInRoles, countUnread, memberMay, unreadCap } from '@sotto/protocol/pure'
+import { bulkCalls } from './fake-bulk.ts'
 import { groupCalls } from './fake-groups.ts'
 import { addThread, makeWorld, say, sentence, type Thread, uuid, type World } from './fake-world.ts'
 
@@ -306,6 +307,7 @@ export function createFakeClient(scenario: string): Client & { readonly drive: D
 
   const calls: Partial<{ [Name in CommandName]: (input: never) => unknown }> = {
     ...groupCalls(world),
+    ...bulkCalls(world),
     'people.list': ({ prefix = '', after = '', limit = 50 }: Input<'people.list'>): Reply<'people.list'> => {
       const wanted = prefix.toLocaleLowerCase()
       const sorted = [...world.people.values()].sort((a, b) => a.displayName.localeCompare(b.displayName))
