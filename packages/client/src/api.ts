@@ -68,7 +68,9 @@ export type Row =
       readonly state: MessageState | null
       readonly error: ErrorBody | null
     }
-  | (Event & { readonly kind: 'created' | 'joined' | 'left' })
+  | (Event & { readonly kind: 'created' })
+  /** `supervisor`: it is about somebody who reads a thread of two others along. */
+  | (Event & { readonly kind: 'joined' | 'left'; readonly supervisor: boolean })
   | (Event & { readonly kind: 'role'; readonly role: MemberRole })
   | (Event & { readonly kind: 'silenced'; readonly until: string | null })
   /** `fields` of the details are not as before. */
@@ -102,7 +104,7 @@ export interface ConversationItem extends About {
   readonly last: {
     readonly text: string
     readonly sender: PersonId
-    /** Whoever wrote it, in groups and channels where it was not me; null also while unknown. */
+    /** Whoever wrote it, where it was not me and there is more than one other; null also while unknown. */
     readonly by: Person | null
     readonly at: string
     readonly deleted: 'sender' | 'moderator' | null

@@ -4,6 +4,7 @@ import { createRouter, createWebHistory, type RouteRecordRaw } from 'vue-router'
 import { lastPlace, rememberNext, rememberPlace } from '#data/places.ts'
 import { adminRoutes } from '#routes/admin'
 import { AuditPage } from '#routes/audit'
+import { BulkPage, BulkProgressPage } from '#routes/bulk'
 import { ChannelsPage } from '#routes/channel-admin'
 import { channelRoutes } from '#routes/channels'
 import { conversationRoutes } from '#routes/conversations'
@@ -51,7 +52,11 @@ const routes: RouteRecordRaw[] = [
         audit: AuditPage,
         health: HealthPage,
       }),
-      ...youRoutes([{ path: 'devices', title: 'devices.title', page: DevicesPage }]),
+      ...youRoutes([
+        { path: 'devices', title: 'devices.title', page: DevicesPage },
+        { path: 'bulk', title: 'bulk.title', page: BulkPage, permission: 'bulk.send' },
+        { path: 'bulk/:bulk', title: 'bulk.progress', page: BulkProgressPage, permission: 'bulk.send' },
+      ]),
     ],
   },
   signInRoute,

@@ -12,6 +12,7 @@ import type {
 } from '@sotto/client'
 import type { ClientId, CommandName, ConversationId, Entry, Input, Person, PersonId, Reply } from '@sotto/protocol'
 import { AppError, builtInRoles, countUnread, memberMay, unreadCap } from '@sotto/protocol/pure'
+import { bulkCalls } from './fake-bulk.ts'
 import { groupCalls } from './fake-groups.ts'
 import { addThread, makeWorld, say, sentence, type Thread, uuid, type World } from './fake-world.ts'
 
@@ -107,8 +108,9 @@ export function createFakeClient(scenario: string): Client & { readonly drive: D
       case 'created':
         return { ...event, kind: 'created', person: entry.sender }
       case 'joined':
+        return { ...event, kind: 'joined', person: entry.body.person, supervisor: entry.body.role === 'reader' }
       case 'left':
-        return { ...event, kind: entry.kind, person: entry.body.person }
+        return { ...event, kind: 'left', person: entry.body.person, supervisor: thread.card.kind === 'thread' }
       case 'role':
         return { ...event, kind: 'role', person: entry.body.person, role: entry.body.role }
       case 'silenced':
@@ -305,6 +307,7 @@ export function createFakeClient(scenario: string): Client & { readonly drive: D
 
   const calls: Partial<{ [Name in CommandName]: (input: never) => unknown }> = {
     ...groupCalls(world),
+    ...bulkCalls(world),
     'people.list': ({ prefix = '', after = '', limit = 50 }: Input<'people.list'>): Reply<'people.list'> => {
       const wanted = prefix.toLocaleLowerCase()
       const sorted = [...world.people.values()].sort((a, b) => a.displayName.localeCompare(b.displayName))
@@ -409,6 +412,12 @@ export function createFakeClient(scenario: string): Client & { readonly drive: D
       thread.card = { ...thread.card, archived }
       return {}
     },
+    'threads.look': ({ person }: Input<'threads.look'>): Reply<'threads.look'> => ({
+      conversation: threadOf({ person })?.card.conversation ?? null,
+      mayWrite: true,
+      policy: 'managed',
+      supervisors: [],
+    }),
     'threads.open': () => ({ conversation: addThread(world, null).card.conversation }),
     'threads.invite': ({ expiresInHours }: Input<'threads.invite'>) => ({
       invitation: 'Jm4kQ0pR7sT2uV9wX1yZ',

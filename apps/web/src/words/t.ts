@@ -34,6 +34,11 @@ export function errorWords(code: ErrorCode): string {
   return t(`errors.${code}`)
 }
 
+/** “Ana, Ben and Carla”. */
+export function listWords(names: readonly string[]): string {
+  return new Intl.ListFormat(locale.value, { type: 'conjunction' }).format(names)
+}
+
 /** A BCP 47 tag for Intl: the language of the words, with the region of the browser where it speaks the same language. */
 export const locale = computed<string>(() => {
   const language = i18n.global.locale.value

@@ -184,3 +184,27 @@ test('a group one is brought into is on top, with what is said from then on and 
   expect(list.value[0]).toMatchObject({ last: { text: 'welcome' }, unread: { count: 1, exact: true } })
   await client.close()
 })
+
+test('in a thread it is told who reads along and who does not any more; in a group a reader is a member', async () => {
+  const world = new World()
+  const [alice, bob, tess] = ['alice', 'bob', 'tess'].map((name) => world.server.addPerson(name))
+  if (!alice || !bob || !tess) throw new Error('nobody there')
+  const thread = world.server.addConversation([alice.id, bob.id], 1)
+  const team = world.server.addConversation([alice.id, bob.id], 1, 'group')
+  const client = await world.online(alice)
+  for (const [conversation, supervisor] of [
+    [thread, true],
+    [team, false],
+  ] as const) {
+    const window = windowOn(client, { conversation })
+    const coming = { person: tess.id, members: 3 }
+    world.server.tell(conversation, tess.id, { kind: 'joined', body: { ...coming, role: 'reader' } })
+    world.server.tell(conversation, tess.id, { kind: 'left', body: { ...coming, members: 2 } })
+    await world.clock.passUntil(() => window.value.rows.at(-1)?.kind === 'left')
+    expect(window.value.rows.slice(-2)).toMatchObject([
+      { kind: 'joined', person: tess.id, supervisor },
+      { kind: 'left', person: tess.id, supervisor },
+    ])
+  }
+  await client.close()
+})

@@ -206,7 +206,8 @@ export class Views {
     const draft = drafts.textFor({ conversation: record.id })
     const typing = signals.typingIn(record.id)
     const { shareRead } = this.settings()
-    const sender = card.kind !== 'thread' && !waiting && record.last?.sender !== me ? record.last?.sender : undefined
+    const isOfTwo = card.kind === 'thread' && card.role !== 'reader'
+    const sender = !isOfTwo && !waiting && record.last?.sender !== me ? record.last?.sender : undefined
     const by = sender ? people.need(sender) : null
     const inputs = [record, other, by, waiting, failed, draft, typing, shareRead]
     const known = this.items.get(record.id)

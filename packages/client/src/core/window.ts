@@ -93,12 +93,17 @@ export function rowOf(
   const known = rows.get(entry)
   if (known && known.altered === altered && (known.row.kind !== 'message' || known.row.state === state))
     return known.row
-  const row = makeRow(entry, altered, state)
+  const row = makeRow(entry, altered, state, record.card?.kind === 'thread')
   if (row) rows.set(entry, { row, altered })
   return row
 }
 
-function makeRow(entry: Entry, altered: Alteration | undefined, state: MessageState | null): Row | null {
+function makeRow(
+  entry: Entry,
+  altered: Alteration | undefined,
+  state: MessageState | null,
+  inThread: boolean,
+): Row | null {
   const { place, sender, at } = entry
   const about = { key: entry.id, place, at, by: sender }
   switch (entry.kind) {
@@ -112,8 +117,15 @@ function makeRow(entry: Entry, altered: Alteration | undefined, state: MessageSt
     case 'created':
       return { ...about, kind: 'created', person: sender }
     case 'joined':
+      return {
+        ...about,
+        kind: 'joined',
+        person: entry.body.person,
+        supervisor: inThread && entry.body.role === 'reader',
+      }
     case 'left':
-      return { ...about, kind: entry.kind, person: entry.body.person }
+      // The two of a thread stay.
+      return { ...about, kind: 'left', person: entry.body.person, supervisor: inThread }
     case 'role':
       return { ...about, kind: 'role', person: entry.body.person, role: entry.body.role }
     case 'silenced':

@@ -1,13 +1,23 @@
 import type { ConversationItem } from '@sotto/client'
-import { t } from '#words/t.ts'
+import type { ConversationCard } from '@sotto/protocol'
+import { listWords, t } from '#words/t.ts'
+import { isSupervised, pairOf } from './pairs.ts'
 
 /** What its sign is made from. `card` is null for a person with whom there is no thread yet. */
 export type Signed = Pick<ConversationItem, 'details' | 'other'> & {
-  readonly card: Pick<ConversationItem['card'], 'kind' | 'conversation'> | null
+  readonly card: (Pick<ConversationCard, 'kind' | 'conversation'> & { readonly role?: ConversationCard['role'] }) | null
 }
 
 /** What a conversation is called for the person who looks at it. */
-export function nameOf({ details, other }: Pick<ConversationItem, 'details' | 'other'>): string {
+export function nameOf({
+  card,
+  details,
+  other,
+}: Pick<ConversationItem, 'details' | 'other'> & { readonly card: ConversationCard | null }): string {
+  if (card && isSupervised(card)) {
+    const pair = pairOf(card.conversation)
+    return pair ? listWords(pair.map(({ displayName }) => displayName)) : t('conversation.supervised')
+  }
   return details?.name ?? other?.displayName ?? t('conversation.openSeat')
 }
 

@@ -1,11 +1,39 @@
 import { defaultDetails } from '@sotto/protocol/pure'
 import { expect, test } from 'vitest'
+import { nameOf } from './naming.ts'
+import { hasFreeSeat } from './pairs.ts'
 import { readersWords } from './readers.ts'
 
 function readers(kind: 'thread' | 'group' | 'channel', more: object = {}) {
   const card = { kind, policy: 'managed' } as never
   return readersWords({ card, other: null, members: 5, details: defaultDetails[kind], ...more })
 }
+
+const other = { id: 'ana', displayName: 'Ana' }
+const tess = { person: 'tess', name: 'tess', displayName: 'Tess', by: [{ kind: 'teacher-of', name: '', of: 'me' }] }
+
+test('who reads a supervised thread along is named, before and after the first message', () => {
+  const look = { conversation: null, mayWrite: true, policy: 'supervised', supervisors: [tess] }
+  const words = 'Supervised: you, Ana, Tess and your organisation can read'
+  expect(readers('thread', { card: null, other, look })).toBe(words)
+  const card = { kind: 'thread', policy: 'supervised', role: 'member', with: 'ana' }
+  expect(readers('thread', { card, other, look })).toBe(words)
+  expect(readers('thread', { card, other })).toBe(
+    'Supervised: you, Ana, those who read along and your organisation can read',
+  )
+  expect(readers('thread', { card: { ...card, role: 'reader', with: null } })).toBe(
+    'Supervised: A thread you read along, those who read along and your organisation can read',
+  )
+})
+
+test('a thread of two others is no free seat', () => {
+  const card = { kind: 'thread', role: 'member', with: null } as never
+  expect(hasFreeSeat(card)).toBe(true)
+  expect(nameOf({ card, details: null, other: null })).toBe('Thread with a free seat')
+  const supervised = { kind: 'thread', role: 'reader', with: null, conversation: 'c' } as never
+  expect(hasFreeSeat(supervised)).toBe(false)
+  expect(nameOf({ card: supervised, details: null, other: null })).toBe('A thread you read along')
+})
 
 test('everybody who could read a conversation is named', () => {
   expect(readers('thread', { other: { displayName: 'Ana' } })).toBe('Managed: you, Ana and your organisation can read')

@@ -3,6 +3,7 @@ import type { PersonId } from '@sotto/protocol'
 import { computed, onScopeDispose, ref, watchEffect } from 'vue'
 import { t } from '#words/t.ts'
 import { clockWords, durationWords, momentWords } from '#words/when.ts'
+import { isSupervised } from './pairs.ts'
 
 /** Timers take no longer time than this. */
 const longestTimerMs = 2 ** 31 - 1
@@ -36,6 +37,7 @@ export function useWriting(win: () => ConversationWindow | undefined, me: () => 
     const value = win()
     if (!value?.card || !value.details) return null
     if (value.details.closed) return t('composer.closed')
+    if (isSupervised(value.card)) return t('composer.supervisor')
     if (!value.mayPost) {
       const { post } = value.details.rights
       return t(

@@ -7,16 +7,24 @@ const names = { by: 'Ana', person: 'Ben', byMe: false, aboutMe: false }
 const details = { ...defaultDetails.group, name: 'Choir' }
 
 test('who came and went is told by who did it, and to oneself as "you"', () => {
-  const joined = { ...event, kind: 'joined' } as const
+  const joined = { ...event, kind: 'joined', supervisor: false } as const
+  const left = { ...event, kind: 'left', supervisor: false } as const
   expect(eventWords(joined, names)).toBe('Ana added Ben.')
   expect(eventWords(joined, { ...names, byMe: true })).toBe('You added Ben.')
   expect(eventWords(joined, { ...names, aboutMe: true })).toBe('Ana added you.')
   expect(eventWords({ ...joined, by: event.person }, names)).toBe('Ben joined.')
-  expect(eventWords({ ...event, kind: 'left' }, names)).toBe('Ana removed Ben.')
-  expect(eventWords({ ...event, kind: 'left', by: event.person }, names)).toBe('Ben left.')
+  expect(eventWords(left, names)).toBe('Ana removed Ben.')
+  expect(eventWords({ ...left, by: event.person }, names)).toBe('Ben left.')
   expect(eventWords({ ...event, kind: 'role', role: 'owner' }, { ...names, aboutMe: true })).toBe(
     'Ana made you an owner.',
   )
+})
+
+test('who supervises reads along, and comes and goes as such', () => {
+  const joined = { ...event, kind: 'joined', supervisor: true } as const
+  expect(eventWords(joined, names)).toBe('Ben reads along from here on.')
+  expect(eventWords(joined, { ...names, aboutMe: true })).toBe('You read along from here on.')
+  expect(eventWords({ ...joined, kind: 'left' }, names)).toBe('Ben does not read along any more.')
 })
 
 test('a change is named where one thing changed', () => {

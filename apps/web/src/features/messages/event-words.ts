@@ -20,9 +20,11 @@ export function eventWords(row: Event, { by, person, byMe, aboutMe }: Names): st
     case 'created':
       return byMe ? t('event.createdByMe') : t('event.created', { by })
     case 'joined':
+      if (row.supervisor) return aboutMe ? t('event.iReadAlong') : t('event.readsAlong', { person })
       if (row.by === row.person) return aboutMe ? t('event.iJoined') : t('event.joined', { person })
       return aboutMe ? t('event.addedMe', { by }) : t(byMe ? 'event.iAdded' : 'event.added', { by, person })
     case 'left':
+      if (row.supervisor) return t('event.readsNoMore', { person })
       if (row.by === row.person) return t('event.left', { person })
       return t(byMe ? 'event.iRemoved' : 'event.removed', { by, person })
     case 'role': {

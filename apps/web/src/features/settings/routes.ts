@@ -1,3 +1,4 @@
+import type { Permission } from '@sotto/protocol'
 import type { RouteRecordRaw } from 'vue-router'
 import type { WordKey } from '#words/t.ts'
 
@@ -9,6 +10,7 @@ export function youRoutes(
     readonly path: string
     readonly title: WordKey
     readonly page: () => Promise<unknown>
+    readonly permission?: Permission
   }[],
 ): RouteRecordRaw[] {
   const own: typeof pages = [
@@ -23,10 +25,10 @@ export function youRoutes(
       meta: { title: 'you.title', section: 'you', pane: 'list' },
     },
     ...[...own, ...pages].map(
-      ({ path, title, page }): RouteRecordRaw => ({
+      ({ path, title, page, permission }): RouteRecordRaw => ({
         path: `you/${path}`,
         components: { list, default: page as () => Promise<never> },
-        meta: { title, section: 'you' },
+        meta: { title, section: 'you', ...(permission && { permission }) },
       }),
     ),
   ]

@@ -1,0 +1,2 @@
+export const BulkPage = () => import('./BulkPage.vue')
+export const BulkProgressPage = () => import('./BulkProgressPage.vue')
