@@ -5,6 +5,8 @@ export interface Task<Arguments extends unknown[]> {
   readonly pending: Readonly<Ref<boolean>>
   /** Why the last attempt failed, or null. */
   readonly failed: Ref<ErrorCode | null>
+  /** Which part of it was at fault, where the refusal says so. */
+  readonly about: Readonly<Ref<string | null>>
   /** Resolves with whether it went well. While one attempt runs, further ones do nothing. */
   run(...args: Arguments): Promise<boolean>
 }
@@ -13,9 +15,11 @@ export interface Task<Arguments extends unknown[]> {
 export function useTask<Arguments extends unknown[]>(work: (...args: Arguments) => Promise<unknown>): Task<Arguments> {
   const pending = ref(false)
   const failed = ref<ErrorCode | null>(null)
+  const about = ref<string | null>(null)
   return {
     pending,
     failed,
+    about,
     async run(...args) {
       if (pending.value) return false
       pending.value = true
@@ -25,6 +29,7 @@ export function useTask<Arguments extends unknown[]>(work: (...args: Arguments) 
         return true
       } catch (error) {
         failed.value = codeOf(error)
+        about.value = (error as { about?: string }).about ?? null
         return false
       } finally {
         pending.value = false

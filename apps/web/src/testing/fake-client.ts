@@ -14,6 +14,7 @@ import type { ClientId, CommandName, ConversationId, Entry, Input, Person, Perso
 import { AppError, builtInRoles, countUnread, memberMay, unreadCap } from '@sotto/protocol/pure'
 import { bulkCalls } from './fake-bulk.ts'
 import { groupCalls } from './fake-groups.ts'
+import { moderationCalls } from './fake-moderation.ts'
 import { addThread, makeWorld, say, sentence, type Thread, uuid, type World } from './fake-world.ts'
 
 /** What a look at a screen may ask of the world: see `window.fake` in the fake build. */
@@ -102,6 +103,10 @@ export function createFakeClient(scenario: string): Client & { readonly drive: D
     return { details, members: members.length, mayPost: memberMay(card.role, 'post', details), silencedUntil: null }
   }
 
+  function textOf(entry: Extract<Entry, { kind: 'message' }>): string {
+    return world.deletions.has(entry.id) ? '' : (world.edits.get(entry.id) ?? entry.body.text)
+  }
+
   function rowOf(thread: Thread, entry: Entry): Row {
     const event = { key: entry.id, place: entry.place, at: entry.at, by: entry.sender }
     switch (entry.kind) {
@@ -119,7 +124,7 @@ export function createFakeClient(scenario: string): Client & { readonly drive: D
         return { ...event, kind: 'changed', person: entry.sender, ...entry.body }
       case 'edited':
       case 'deleted':
-        throw new Error('The fake world changes no message.')
+        throw new Error('The fake world keeps changes beside its entries.')
     }
     const mine = entry.sender === world.me.id
     return {
@@ -129,9 +134,9 @@ export function createFakeClient(scenario: string): Client & { readonly drive: D
       place: entry.place,
       sender: entry.sender,
       at: entry.at,
-      text: entry.body.text,
-      edited: false,
-      deleted: null,
+      text: textOf(entry),
+      edited: world.edits.has(entry.id),
+      deleted: world.deletions.get(entry.id) ?? null,
       state: mine ? stateOf(thread, entry.place) : null,
       error: null,
     }
@@ -229,11 +234,11 @@ export function createFakeClient(scenario: string): Client & { readonly drive: D
         }
       : entry?.kind === 'message'
         ? {
-            text: entry.body.text,
+            text: textOf(entry),
             sender: entry.sender,
             by: thread.card.kind === 'thread' ? null : (world.people.get(entry.sender) ?? null),
             at: entry.at,
-            deleted: null,
+            deleted: world.deletions.get(entry.id) ?? null,
             state: entry.sender === world.me.id ? stateOf(thread, entry.place) : null,
           }
         : null
@@ -270,9 +275,9 @@ export function createFakeClient(scenario: string): Client & { readonly drive: D
         }),
       ),
     requests: () => world.requests,
-    notices: () => [],
-    blocks: () => [],
-    mutes: () => [],
+    notices: () => world.notices,
+    blocks: () => world.blocks,
+    mutes: () => world.mutes,
     outbox: () => ({
       waiting: world.waiting.filter((one) => !one.failed).length,
       failed: world.waiting.filter((one) => one.failed).length,
@@ -308,6 +313,7 @@ export function createFakeClient(scenario: string): Client & { readonly drive: D
   const calls: Partial<{ [Name in CommandName]: (input: never) => unknown }> = {
     ...groupCalls(world),
     ...bulkCalls(world),
+    ...moderationCalls(world),
     'people.list': ({ prefix = '', after = '', limit = 50 }: Input<'people.list'>): Reply<'people.list'> => {
       const wanted = prefix.toLocaleLowerCase()
       const sorted = [...world.people.values()].sort((a, b) => a.displayName.localeCompare(b.displayName))

@@ -10,6 +10,7 @@ import type {
   Reply,
 } from '@sotto/protocol'
 import { AppError } from '@sotto/protocol/pure'
+import { banOf } from './fake-moderation.ts'
 import { addGroup, type Thread, tell, type World } from './fake-world.ts'
 
 /** What the fake answers about groups, channels and their members. */
@@ -95,8 +96,9 @@ export function groupCalls(world: World) {
       for (const person of people) seat(find(conversation), person)
       return { added: people }
     },
-    'members.remove': ({ conversation, person }: Input<'members.remove'>) => {
+    'members.remove': ({ conversation, person, banMinutes }: Input<'members.remove'>) => {
       unseat(find(conversation), person)
+      if (banMinutes !== undefined) world.bans.push({ conversation, ban: banOf(world, person, banMinutes) })
       return {}
     },
     'members.leave': ({ conversation }: Input<'members.leave'>) => {

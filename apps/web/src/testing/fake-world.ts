@@ -1,4 +1,5 @@
 import type {
+  Ban,
   ClientId,
   ConversationCard,
   ConversationId,
@@ -7,6 +8,7 @@ import type {
   Entry,
   EntryId,
   Invitation,
+  ModerationNotice,
   Person,
   PersonId,
   Receipt,
@@ -50,6 +52,13 @@ export interface World {
   settings: Settings
   sessions: Session[]
   invitations: Invitation[]
+  /** What messages say since they were edited, and who deleted which. */
+  edits: Map<EntryId, string>
+  deletions: Map<EntryId, 'sender' | 'moderator'>
+  notices: ModerationNotice[]
+  blocks: PersonId[]
+  mutes: PersonId[]
+  bans: { conversation: ConversationId; ban: Ban }[]
 }
 
 let made = 0
@@ -158,6 +167,12 @@ export function makeWorld(): World {
         createdAt: ago(4 * hour),
       },
     ],
+    edits: new Map(),
+    deletions: new Map(),
+    notices: [],
+    blocks: [],
+    mutes: [],
+    bans: [],
   }
 
   const withAna = addThread(world, ana)
