@@ -110,7 +110,7 @@ async function checkLockFiles() {
 async function runVitest(files) {
   const report = join(reports, `vitest-${files.length}.json`)
   const args = ['run', ...files, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
-  const code = await exitCode(node, [programOf('vitest'), ...args], { env, timeoutMs: 15 * minuteMs })
+  const code = await exitCode(node, [programOf('vitest'), ...args], { env, timeoutMs: 30 * minuteMs })
   const { numPassedTests, numFailedTests, numPendingTests, numTodoTests } = readReport(report)
   const counts = { passed: numPassedTests, failed: numFailedTests, skipped: numPendingTests + numTodoTests }
   return withExitCode(counts, code)
