@@ -52,7 +52,7 @@ async function send(
       await sleep(200)
       sotto = await startSotto(folder, { PORT: new URL(sotto.url).port })
     }
-    while ((await look(sotto, admin, bulk)).state !== 'done') await sleep(50)
+    while ((await look(sotto, admin, bulk)).state !== 'done') await sleep(250)
     const seconds = (performance.now() - began) / 1000
     const after = await openBeside(folder)
     const { rows } = await after.pool.query<{ people: number; messages: number }>(

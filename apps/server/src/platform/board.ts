@@ -23,6 +23,12 @@ export interface Board {
     person: PersonId,
     rows: readonly { key: string; value: Value | null }[],
   ): Promise<void>
+  /** The same for several people, in a fixed number of statements; each row once. Locks their boards in the order of the people. */
+  putEach(
+    tx: Tx,
+    after: AfterCommit,
+    rows: readonly { person: PersonId; key: string; value: Value | null }[],
+  ): Promise<void>
   /** Removes a row from the boards of many people, in a fixed number of statements. */
   removeFrom(tx: Tx, after: AfterCommit, people: readonly PersonId[], key: string): Promise<void>
   find(db: Db | Tx, person: PersonId, key: string): Promise<Value | undefined>
@@ -52,39 +58,50 @@ export function openBoard(sealing: Sealing, bus: Bus): Board {
     return row?.revision ?? 0
   }
 
-  return {
-    async put(tx, after, person, rows) {
-      const tables = tx.withTables<Tables>()
-      const sealed = await Promise.all(
-        rows.map(async (row) => ({
-          ...row,
-          sealed: row.value && (await sealing.seal(person, row.key, Buffer.from(JSON.stringify(row.value)))),
-        })),
-      )
-      const { revision: last } = await tables
-        .insertInto('boards')
-        .values({ person, revision: rows.length })
-        .onConflict((conflict) =>
-          conflict.column('person').doUpdateSet({ revision: sql`boards.revision + ${rows.length}` }),
-        )
-        .returning('revision')
-        .executeTakeFirstOrThrow()
-      const previous = last - rows.length
-      const written: BoardRow[] = []
-      for (const [index, row] of sealed.entries()) {
-        const revision = previous + index + 1
-        await tables
-          .insertInto('board_rows')
-          .values({ person, key: row.key, revision, value: row.sealed })
-          .onConflict((conflict) => conflict.columns(['person', 'key']).doUpdateSet({ revision, value: row.sealed }))
-          .execute()
-        written.push({ key: row.key, revision, value: row.value })
+  async function putEach(
+    tx: Tx,
+    after: AfterCommit,
+    rows: readonly { person: PersonId; key: string; value: Value | null }[],
+  ): Promise<void> {
+    const sealed = await Promise.all(
+      rows.map(async (row) => ({
+        ...row,
+        sealed: row.value && (await sealing.seal(row.person, row.key, Buffer.from(JSON.stringify(row.value)))),
+      })),
+    )
+    const byPerson = Map.groupBy(sealed, (row) => row.person)
+    const counts = [...byPerson.values()].map((own) => own.length)
+    const { rows: boards } = await sql<{ person: PersonId; revision: number }>`insert into boards (person, revision)
+      select * from unnest(${[...byPerson.keys()]}::uuid[], ${counts}::bigint[]) as w(person, count) order by person
+      on conflict (person) do update set revision = boards.revision + excluded.revision
+      returning person, revision`.execute(tx)
+    const frames = boards.map(({ person, revision }) => {
+      const own = byPerson.get(person) ?? []
+      const previous = revision - own.length
+      return { person, previous, revision, rows: own.map((row, index) => ({ ...row, revision: previous + index + 1 })) }
+    })
+    const all = frames.flatMap((frame) => frame.rows)
+    await sql`insert into board_rows (person, key, revision, value)
+      select * from unnest(${all.map((row) => row.person)}::uuid[], ${all.map((row) => row.key)}::text[],
+        ${all.map((row) => row.revision)}::bigint[], ${all.map((row) => row.sealed)}::bytea[])
+      on conflict (person, key) do update set revision = excluded.revision, value = excluded.value`.execute(tx)
+    after(() => {
+      for (const { person, previous, revision, rows } of frames) {
+        const written = rows.map(({ key, revision, value }) => ({ key, revision, value }))
+        const frame = JSON.stringify({ type: 'board', previous, revision, rows: written })
+        bus.publish({ kind: 'frame', audience: `p:${person}`, frame, mayDrop: false, head: revision })
       }
-      after(() => {
-        const frame = JSON.stringify({ type: 'board', previous, revision: last, rows: written })
-        bus.publish({ kind: 'frame', audience: `p:${person}`, frame, mayDrop: false, head: last })
-      })
-    },
+    })
+  }
+
+  return {
+    put: (tx, after, person, rows) =>
+      putEach(
+        tx,
+        after,
+        rows.map((row) => ({ ...row, person })),
+      ),
+    putEach,
 
     async removeFrom(tx, after, people, key) {
       const { rows } = await sql<{ person: PersonId; revision: number }>`

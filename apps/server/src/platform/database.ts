@@ -72,8 +72,14 @@ export async function transact<Result>(db: Db, work: (tx: Tx, after: AfterCommit
 }
 
 /** Waits until no other transaction holds this name, and holds it until this one ends. */
-export async function takeTurn(tx: Tx, name: string): Promise<void> {
-  await sql`select pg_advisory_xact_lock(hashtextextended(${name}, 0))`.execute(tx)
+export function takeTurn(tx: Tx, name: string): Promise<void> {
+  return takeTurns(tx, [name])
+}
+
+/** The same for several names, in an order that is the same for everybody. */
+export async function takeTurns(tx: Tx, names: readonly string[]): Promise<void> {
+  await sql`select pg_advisory_xact_lock(key) from
+    (select hashtextextended(name, 0) as key from unnest(${names}::text[]) as w(name) order by key) as keys`.execute(tx)
 }
 
 /** Waits until nobody has taken the turn of this name, and keeps others from taking it until this transaction ends. Many may at once. */

@@ -57,7 +57,9 @@ export interface Log extends Conversations, Messages {
    * client id was used in another conversation.
    */
   append(draft: Draft): Promise<Appended>
-  /** The same as a part of a transaction. */
+  /** The same as a part of a transaction, for several entries in their order; each is stored or has its refusal for an answer. */
+  appendEach(tx: Tx, after: AfterCommit, drafts: readonly Draft[]): Promise<(Appended | AppError)[]>
+  /** The same, where a refusal is thrown and nothing is to be stored. */
   appendIn(tx: Tx, after: AfterCommit, drafts: readonly Draft[]): Promise<Appended[]>
 
   /** Inside a transaction give it: a second connection could be one too many. */
@@ -115,27 +117,30 @@ export function openLog({ pool, appendPool, sealing, bus, clock }: LogPorts): Lo
     bus.publish({ kind: 'frame', audience: `c:${draft.conversation}`, frame, mayDrop: false, head: appended.place })
   }
 
+  async function appendEach(tx: Tx, after: AfterCommit, drafts: readonly Draft[]): Promise<(Appended | AppError)[]> {
+    const results = await appendEntries(asQueryable(tx), await Promise.all(drafts.map(prepare)))
+    after(() => {
+      for (const [index, result] of results.entries())
+        if (!(result instanceof AppError)) announce(drafts[index] as Draft, result)
+    })
+    return results
+  }
+
   async function appendIn(tx: Tx, after: AfterCommit, drafts: readonly Draft[]): Promise<Appended[]> {
-    const entries = await Promise.all(drafts.map(prepare))
-    const results = await appendEntries(asQueryable(tx), entries)
-    return results.map((result, index) => {
+    return (await appendEach(tx, after, drafts)).map((result) => {
       if (result instanceof AppError) throw result
-      after(() => announce(drafts[index] as Draft, result))
       return result
     })
   }
 
-  const appendNews: AppendNews = async (tx, after, conversation, { person, session }, { kind, body }, clientId) => {
-    const draft = {
-      conversation,
-      sender: person,
-      session,
+  const appendNews: AppendNews = async (tx, after, news) => {
+    const drafts = news.map(({ by, clientId, ...said }) => ({
+      ...said,
+      sender: by.person,
+      session: by.session,
       clientId: clientId ?? (randomUUIDv7() as ClientId),
-      kind,
-      body,
-    }
-    const [appended] = await appendIn(tx, after, [draft])
-    return appended as Appended
+    }))
+    await appendIn(tx, after, drafts)
   }
 
   return {
@@ -145,6 +150,7 @@ export function openLog({ pool, appendPool, sealing, bus, clock }: LogPorts): Lo
       return appended
     },
     appendIn,
+    appendEach,
 
     ...openConversations(bus, clock, appendNews),
     ...openMessages(sealing),

@@ -31,6 +31,18 @@ interface DataKey {
   readonly key: KeyObject
 }
 
+interface KeyName {
+  readonly scope: string
+  readonly version: number
+}
+
+interface AskedKey extends KeyName {
+  /** Whether it is made where there is none. */
+  readonly make: boolean
+  readonly resolve: (key: DataKey) => void
+  readonly reject: (error: unknown) => void
+}
+
 /** Both are authenticated encryption with a 96-bit nonce and a 128-bit tag (NIST SP 800-38D, RFC 8439). */
 type Cipher = 'aes-256-gcm' | 'chacha20-poly1305'
 const cipherByte: Record<Cipher, number> = { 'aes-256-gcm': 1, 'chacha20-poly1305': 2 }
@@ -78,7 +90,7 @@ export async function openSealing(db: Db, masterKeys: MasterKeys, method: Encryp
   }
 
   function cached(scope: string, wanted: number, find: () => Promise<DataKey>): Promise<DataKey> {
-    const name = `${scope}/${wanted}`
+    const name = nameOf({ scope, version: wanted })
     const known = cache.get(name)
     if (known) return known
     const found = find()
@@ -88,32 +100,65 @@ export async function openSealing(db: Db, masterKeys: MasterKeys, method: Encryp
     return found
   }
 
-  async function findKey(scope: string, wanted: number): Promise<DataKey | undefined> {
-    const row = await tables
-      .selectFrom('data_keys')
-      .selectAll()
-      .where('scope', '=', scope)
-      .where('version', '=', wanted)
-      .executeTakeFirst()
-    if (!row) return undefined
-    const key = createSecretKey(await unwrap(row, `data key ${scope} ${wanted}`))
-    return { version: wanted, cipher: row.method as Cipher, key }
+  const asked: AskedKey[] = []
+
+  /** Keys that are asked for in one turn are fetched with one statement, and those that are missing made with another. */
+  function fetchKey(scope: string, wanted: number, make: boolean): Promise<DataKey> {
+    return new Promise((resolve, reject) => {
+      asked.push({ scope, version: wanted, make, resolve, reject })
+      if (asked.length === 1) queueMicrotask(() => void answer(asked.splice(0)))
+    })
   }
 
-  async function makeKey(scope: string, wanted: number): Promise<DataKey> {
-    const existing = await findKey(scope, wanted)
-    if (existing) return existing
-    const key = randomBytes(32)
-    const { wrapped, wrappedBy } = wrap(key, `data key ${scope} ${wanted}`)
-    await tables
+  async function answer(all: readonly AskedKey[]) {
+    try {
+      const found = await findKeys(all)
+      const missing = all.filter((one) => one.make && !found.has(nameOf(one)))
+      const made = await makeKeys(missing)
+      // Another server may have been first: what is stored counts.
+      const late = await findKeys(missing.filter((one) => !made.has(nameOf(one))))
+      for (const one of all) {
+        const key = found.get(nameOf(one)) ?? made.get(nameOf(one)) ?? late.get(nameOf(one))
+        if (key) one.resolve(key)
+        else one.reject(new Error(`data key ${one.scope} ${one.version} is gone`))
+      }
+    } catch (error) {
+      for (const one of all) one.reject(error)
+    }
+  }
+
+  async function findKeys(which: readonly KeyName[]): Promise<Map<string, DataKey>> {
+    const keys = new Map<string, DataKey>()
+    if (which.length === 0) return keys
+    const { rows } = await sql<Tables['data_keys']>`select k.* from data_keys k
+      join unnest(${which.map((one) => one.scope)}::uuid[], ${which.map((one) => one.version)}::int[]) as w(scope, version)
+        on w.scope = k.scope and w.version = k.version`.execute(tables)
+    for (const row of rows) {
+      const key = createSecretKey(await unwrap(row, `data key ${row.scope} ${row.version}`))
+      keys.set(nameOf(row), { version: row.version, cipher: row.method as Cipher, key })
+    }
+    return keys
+  }
+
+  async function makeKeys(which: readonly KeyName[]): Promise<Map<string, DataKey>> {
+    const keys = new Map<string, DataKey>()
+    if (which.length === 0) return keys
+    const rows = which.map(({ scope, version }) => {
+      const key = randomBytes(32)
+      keys.set(nameOf({ scope, version }), { version, cipher, key: createSecretKey(key) })
+      const { wrapped, wrappedBy } = wrap(key, `data key ${scope} ${version}`)
+      return { scope, version, method: cipher, wrapped_by: wrappedBy, wrapped }
+    })
+    // In one order: two servers that make the same keys never wait for each other in a circle.
+    const stored = await tables
       .insertInto('data_keys')
-      .values({ scope, version: wanted, method: cipher, wrapped_by: wrappedBy, wrapped })
+      .values(rows.sort((one, other) => (one.scope < other.scope ? -1 : 1)))
       .onConflict((conflict) => conflict.doNothing())
+      .returning(['scope', 'version'])
       .execute()
-    // Another server may have been first: what is stored counts.
-    const stored = await findKey(scope, wanted)
-    if (!stored) throw new Error(`data key ${scope} ${wanted} was not stored`)
-    return stored
+    const names = new Set(stored.map(nameOf))
+    for (const name of keys.keys()) if (!names.has(name)) keys.delete(name)
+    return keys
   }
 
   function wrap(key: Buffer, label: string): { wrapped: Buffer; wrappedBy: string } {
@@ -197,7 +242,7 @@ export async function openSealing(db: Db, masterKeys: MasterKeys, method: Encryp
   return {
     async seal(scope, belongsTo, content) {
       const wanted = version
-      const { key, cipher: name } = await cached(scope, wanted, () => makeKey(scope, wanted))
+      const { key, cipher: name } = await cached(scope, wanted, () => fetchKey(scope, wanted, true))
       const header = Buffer.alloc(headerBytes)
       header[0] = layout
       header[1] = cipherByte[name]
@@ -207,11 +252,7 @@ export async function openSealing(db: Db, masterKeys: MasterKeys, method: Encryp
     async open(scope, belongsTo, sealed) {
       if (sealed[0] !== layout) throw new Error('sealed bytes of an unknown layout')
       const wanted = sealed.readUInt32BE(2)
-      const { key } = await cached(scope, wanted, async () => {
-        const found = await findKey(scope, wanted)
-        if (!found) throw new Error(`data key ${scope} ${wanted} is gone`)
-        return found
-      })
+      const { key } = await cached(scope, wanted, () => fetchKey(scope, wanted, false))
       const name = cipherOf(sealed)
       return decrypt(name, key, labelOf(scope, belongsTo, sealed), sealed.subarray(headerBytes))
     },
@@ -237,6 +278,10 @@ export async function openSealing(db: Db, masterKeys: MasterKeys, method: Encryp
       return count
     },
   }
+}
+
+function nameOf({ scope, version }: KeyName): string {
+  return `${scope}/${version}`
 }
 
 /** What the content is bound to: its place, and what its own header says of it. */

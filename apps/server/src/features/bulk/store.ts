@@ -70,16 +70,25 @@ export async function listRecipients(
   return query.execute()
 }
 
-/** Takes somebody who is due, with what they are to get; others take others meanwhile. */
+/** Some who are due with one message to many; others take others meanwhile. */
 export async function takeDue(
   tx: Tx,
   now: Date,
-): Promise<(RecipientRow & Pick<BulkRow, 'sender' | 'session' | 'text'>) | undefined> {
-  const { rows } = await sql<RecipientRow & Pick<BulkRow, 'sender' | 'session' | 'text'>>`
-    select r.*, b.sender, b.session, b.text from bulk_recipients r join bulks b on b.id = r.bulk
-    where r.state = 'waiting' and r.due_at <= ${now} order by r.due_at, r.bulk, r.person
-    limit 1 for update of r skip locked`.execute(tx)
-  return rows[0]
+  limit: number,
+): Promise<{ bulk: Pick<BulkRow, 'id' | 'sender' | 'session' | 'text'>; recipients: RecipientRow[] } | undefined> {
+  const tables = tx.withTables<Tables>()
+  const due = tables
+    .selectFrom('bulk_recipients')
+    .selectAll()
+    .where('state', '=', 'waiting')
+    .where('due_at', '<=', now)
+    .forUpdate()
+    .skipLocked()
+  const first = await due.orderBy('due_at').orderBy('bulk').orderBy('person').limit(1).executeTakeFirst()
+  if (!first) return undefined
+  const recipients = await due.where('bulk', '=', first.bulk).orderBy('person').limit(limit).execute()
+  const bulk = await tables.selectFrom('bulks').selectAll().where('id', '=', first.bulk).executeTakeFirstOrThrow()
+  return { bulk, recipients }
 }
 
 /** When the next one is due; undefined where nobody waits. */
@@ -95,20 +104,19 @@ export async function nextDue(db: Db): Promise<Date | undefined> {
   return row?.due_at
 }
 
-/** Only while they wait: what was settled stays. */
+/** What became of recipients of one message to many. Only while they wait: what was settled stays. */
 export async function settle(
   tx: Tx,
-  { bulk, person }: Pick<RecipientRow, 'bulk' | 'person'>,
-  change: Partial<Pick<RecipientRow, 'state' | 'due_at' | 'why' | 'conversation' | 'place'>>,
+  bulk: BulkId,
+  outcomes: readonly Pick<RecipientRow, 'person' | 'state' | 'due_at' | 'why' | 'conversation' | 'place'>[],
 ): Promise<void> {
-  await tx
-    .withTables<Tables>()
-    .updateTable('bulk_recipients')
-    .set(change)
-    .where('bulk', '=', bulk)
-    .where('person', '=', person)
-    .where('state', '=', 'waiting')
-    .execute()
+  await sql`update bulk_recipients r
+    set state = w.state, due_at = w.due_at, why = w.why, conversation = w.conversation, place = w.place
+    from unnest(${outcomes.map((one) => one.person)}::uuid[], ${outcomes.map((one) => one.state)}::text[],
+      ${outcomes.map((one) => one.due_at)}::timestamptz[], ${outcomes.map((one) => one.why)}::text[],
+      ${outcomes.map((one) => one.conversation)}::uuid[], ${outcomes.map((one) => one.place)}::bigint[])
+      as w(person, state, due_at, why, conversation, place)
+    where r.bulk = ${bulk} and r.person = w.person and r.state = 'waiting'`.execute(tx)
 }
 
 /** Waits for those who are just getting theirs. How many were left. */

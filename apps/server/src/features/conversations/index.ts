@@ -72,16 +72,15 @@ export async function findCard(
   return card && { ...card, mutedUntil: card.mutedUntil ?? null }
 }
 
-/** Puts cards on people’s boards. In the order of the people, so that two transactions never wait for each other in a circle. */
-export async function putCards(
+/** Puts cards on people’s boards, each person’s once. */
+export function putCards(
   { board }: Platform,
   tx: Tx,
   after: AfterCommit,
   cards: readonly (readonly [PersonId, ConversationCard])[],
 ): Promise<void> {
-  const sorted = [...cards].sort(([one], [other]) => (one < other ? -1 : 1))
-  for (const [person, card] of sorted)
-    await board.put(tx, after, person, [{ key: keyOf(card.conversation), value: card }])
+  const rows = cards.map(([person, card]) => ({ person, key: keyOf(card.conversation), value: card }))
+  return board.putEach(tx, after, rows)
 }
 
 /** The card of a conversation for one of its members, neither archived nor muted. */

@@ -64,11 +64,11 @@ async function suspend(context: Writing, person: PersonId, until: Date | null, r
   await suspendPerson(context, person, until, reason)
 }
 
-/** In the order of the people, as everywhere. A report that was dismissed is no business of whom it was about. */
+/** A report that was dismissed is no business of whom it was about. */
 async function tell({ tx, after, board }: Writing, row: ReportRow, notice: Omit<ModerationNotice, 'kind'>) {
-  const told: [PersonId, ModerationNotice][] = []
-  if (row.reporter) told.push([row.reporter, { kind: 'your_report', ...notice }])
-  if (notice.decision !== 'dismissed') told.push([row.person, { kind: 'about_you', ...notice }])
-  for (const [person, value] of told.sort(([one], [other]) => (one < other ? -1 : 1)))
-    await board.put(tx, after, person, [{ key: `notice/${notice.report}`, value }])
+  const key = `notice/${notice.report}`
+  const told: { person: PersonId; key: string; value: ModerationNotice }[] = []
+  if (row.reporter) told.push({ person: row.reporter, key, value: { kind: 'your_report', ...notice } })
+  if (notice.decision !== 'dismissed') told.push({ person: row.person, key, value: { kind: 'about_you', ...notice } })
+  await board.putEach(tx, after, told)
 }

@@ -80,7 +80,7 @@ export async function startableBy(
 ): Promise<PersonId[]> {
   const everybody = (await permissionsOf(db, person)).includes(withoutTies.start)
   const reached = everybody ? among : await reachedBy(db, person, 'start', clock.now(), among)
-  const may = new Set([...reached, ...(await log.pairedAmong(db, person, among))])
+  const may = new Set([...reached, ...(await log.findPairs(db, person, among)).keys()])
   for (const hidden of await hiddenFrom(db, person)) may.delete(hidden)
   return among.filter((one) => may.has(one))
 }

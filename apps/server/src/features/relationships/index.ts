@@ -8,7 +8,7 @@ import { superviseAll } from './supervision.ts'
 
 export { showSupervisors } from './named.ts'
 export { peopleInCircles } from './store.ts'
-export { holdRules, supervise, superviseAll, supervisorsOf } from './supervision.ts'
+export { holdRules, supervise, superviseAll, supervisedAmong, supervisorsOf } from './supervision.ts'
 export { circlesWithin, reachedBy, tiesBetween } from './ties.ts'
 
 /** Who teaches, guards or cares for whom, and what follows from it: who finds, begins a thread with and supervises whom. */

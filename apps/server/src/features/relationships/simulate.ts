@@ -54,7 +54,7 @@ export async function simulate(
     ...ties.map((tie: BoundTie) => reason(tie.row, tie.forward, saysTie(tie, act, day))),
   ]
 
-  const existing = await log.findPair(tx, from, to)
+  const existing = (await log.findPairs(tx, from, [to])).get(to)
   const thread = existing && (await log.findConversation(tx, existing))
   const policy = supervisors.length > 0 ? 'supervised' : 'managed'
   const wouldRead = policy === 'supervised' ? supervisors.map(({ person }) => person) : []

@@ -33,6 +33,18 @@ export async function supervisorsOf(db: Db | Tx, pair: readonly PersonId[], now:
   return gather(pair, await validOf(db, pair, now))
 }
 
+/** Those of these people whose thread with a person somebody supervises now. */
+export async function supervisedAmong(
+  db: Db | Tx,
+  person: PersonId,
+  others: readonly PersonId[],
+  now: Date,
+): Promise<ReadonlySet<PersonId>> {
+  const rows = Map.groupBy(await validOf(db, [person, ...others], now), (row) => row.of)
+  const own = rows.get(person) ?? []
+  return new Set(others.filter((other) => gather([person, other], [...own, ...(rows.get(other) ?? [])]).length > 0))
+}
+
 /**
  * Seats in supervised threads whoever supervises one of the two now, and takes out whoever no longer does. Both are entries that
  * everybody in the thread sees. Who comes later reads from there on. Threads that were made without supervision stay so.

@@ -6,7 +6,7 @@ import { look } from './look.ts'
 import { open } from './open.ts'
 import { start } from './start.ts'
 
-export { start } from './start.ts'
+export { startEach } from './start.ts'
 
 export const threads: Feature = {
   name: 'threads',

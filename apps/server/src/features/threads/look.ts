@@ -13,7 +13,7 @@ export async function look(
   if (person === actor.person) throw new AppError('invalid_input', 'person')
   await getPerson(db, person)
   const pair = [actor.person, person] as const
-  const existing = await log.findPair(db, ...pair)
+  const existing = (await log.findPairs(db, actor.person, [person])).get(person)
   const thread = existing && (await log.findConversation(db, existing))
   if (!thread) {
     const mayWrite = await mayStartWith(context, db, ...pair)

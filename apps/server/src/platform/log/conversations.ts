@@ -15,8 +15,7 @@ import { AppError, defaultDetails } from '@sotto/protocol/pure'
 import { type SqlBool, sql } from 'kysely'
 import type { Bus } from '#platform/bus'
 import type { Clock } from '#platform/clock'
-import { type AfterCommit, type Db, type Tx, takeTurn } from '#platform/database'
-import type { Appended } from './append.ts'
+import { type AfterCommit, type Db, type Tx, takeTurn, takeTurns } from '#platform/database'
 import type { Tables } from './tables.ts'
 
 /** Who does something to a conversation: the sender of the entry that says so. */
@@ -65,18 +64,14 @@ export interface SupervisedThread {
   readonly supervisors: readonly { readonly person: PersonId; readonly until: Date | null }[]
 }
 
-/** What is appended together with a change to a conversation. */
-export type AppendNews = (
-  tx: Tx,
-  after: AfterCommit,
-  conversation: ConversationId,
-  by: Doer,
-  news: Pick<
-    Extract<Entry, { kind: 'created' | 'joined' | 'left' | 'role' | 'changed' | 'silenced' }>,
-    'kind' | 'body'
-  >,
-  clientId?: ClientId,
-) => Promise<Appended>
+/** An entry that says what was changed about a conversation. */
+export type News = Pick<
+  Extract<Entry, { kind: 'created' | 'joined' | 'left' | 'role' | 'changed' | 'silenced' }>,
+  'kind' | 'body'
+> & { readonly conversation: ConversationId; readonly by: Doer; readonly clientId?: ClientId }
+
+/** Appends what is to be said about a change, in its transaction. */
+export type AppendNews = (tx: Tx, after: AfterCommit, news: readonly News[]) => Promise<void>
 
 /**
  * Conversations and who is in them. Everything that changes one takes its row's lock first and appends the entry that says so, in the same
@@ -85,6 +80,13 @@ export type AppendNews = (
 export interface Conversations {
   /** Makes a conversation with its owner, whose `created` entry is the first. A channel's name that is in use is a `name_taken`. */
   create(tx: Tx, after: AfterCommit, by: Doer, wanted: NewConversation): Promise<Conversation>
+  /** Makes a thread with each of these people, who must have none yet: see `lockPairs`. In their order. */
+  createThreads(
+    tx: Tx,
+    after: AfterCommit,
+    by: Doer,
+    wanted: readonly { with: PersonId; policy: Policy }[],
+  ): Promise<(Conversation & { with: PersonId })[]>
   /** Locks a conversation until the transaction ends. Throws `not_found`. */
   lock(tx: Tx, conversation: ConversationId): Promise<Conversation>
   /** Seats a person and appends `joined`. False where they were a member already. */
@@ -133,9 +135,12 @@ export interface Conversations {
   /** Deletes a conversation with everything in it; resolves with those who were members. */
   destroy(tx: Tx, after: AfterCommit, conversation: ConversationId): Promise<PersonId[]>
 
-  /** Locks the conversation of these two and gives its id, or takes the right to make it for the rest of the transaction. */
+  /** Takes the right to make the thread of these two for the rest of the transaction, and gives the id of the one they have. */
   lockPair(tx: Tx, one: PersonId, other: PersonId): Promise<ConversationId | undefined>
-  findPair(db: Db | Tx, one: PersonId, other: PersonId): Promise<ConversationId | undefined>
+  /** The same for the threads of a person with several others. Those with whom there is none yet are not in the answer. */
+  lockPairs(tx: Tx, one: PersonId, others: readonly PersonId[]): Promise<ReadonlyMap<PersonId, ConversationId>>
+  /** The threads of a person with those of these people with whom there is one. */
+  findPairs(db: Db | Tx, one: PersonId, others: readonly PersonId[]): Promise<ReadonlyMap<PersonId, ConversationId>>
   /**
    * Gives the free seat of a thread, under its lock, and the policy that is decided now that the two are known. False where it was not free.
    * The pair must have no thread yet: see `lockPair`.
@@ -155,8 +160,6 @@ export interface Conversations {
     db: Db | Tx,
     places: readonly { person: PersonId; conversation: ConversationId; place: number }[],
   ): Promise<ReadonlySet<PersonId>>
-  /** Those of these people with whom a person has a thread. */
-  pairedAmong(db: Db | Tx, person: PersonId, among: readonly PersonId[]): Promise<PersonId[]>
   /** The people with whom a person shares a conversation, at most `limit`. */
   companions(db: Db | Tx, person: PersonId, limit: number): Promise<PersonId[]>
   /**
@@ -172,6 +175,14 @@ export interface Conversations {
 }
 
 export function openConversations(bus: Bus, clock: Clock, append: AppendNews): Conversations {
+  async function lockPairs(tx: Tx, one: PersonId, others: readonly PersonId[]) {
+    await takeTurns(
+      tx,
+      others.map((other) => `thread ${sorted(one, other).join(' ')}`),
+    )
+    return findPairs(tx, one, others)
+  }
+
   async function lock(tx: Tx, conversation: ConversationId): Promise<Conversation> {
     const row = await tx
       .withTables<Tables>()
@@ -245,8 +256,47 @@ export function openConversations(bus: Bus, clock: Clock, append: AppendNews): C
       await tx.withTables<Tables>().insertInto('conversations').values(row).execute()
       await insertMember(tx, id, by.person, 'owner', 1)
       after(() => bus.publish({ kind: 'seat', person: by.person, conversation: id, seated: true }))
-      await append(tx, after, id, by, { kind: 'created', body: { details } }, clientId)
+      await append(tx, after, [{ conversation: id, by, kind: 'created', body: { details }, clientId }])
       return { ...toConversation({ ...row, details }), head: 1 }
+    },
+
+    async createThreads(tx, after, by, wanted) {
+      if (wanted.length === 0) return []
+      const details = defaultDetails.thread
+      const threads = wanted.map(({ with: other, policy }) => {
+        const [first_person, second_person] = sorted(by.person, other)
+        const id = randomUUIDv7() as ConversationId
+        const row = {
+          id,
+          kind: 'thread' as const,
+          policy,
+          first_person,
+          second_person,
+          head: 0,
+          created_at: clock.now(),
+        }
+        return { other, row: { ...row, member_count: 2, blocked: false, ...columnsOf(details) } }
+      })
+      const tables = tx.withTables<Tables>()
+      await tables
+        .insertInto('conversations')
+        .values(threads.map((thread) => thread.row))
+        .execute()
+      const members = threads.flatMap(({ other, row }) => [
+        newMember(row.id, by.person, 'owner', 1),
+        newMember(row.id, other, 'member', 1),
+      ])
+      await tables.insertInto('members').values(members).execute()
+      after(() => {
+        for (const { conversation, person } of members)
+          bus.publish({ kind: 'seat', person, conversation, seated: true })
+      })
+      const news = threads.flatMap(({ other: person, row: { id: conversation } }): News[] => [
+        { conversation, by, kind: 'created', body: { details } },
+        { conversation, by: { person, session: null }, kind: 'joined', body: { person, members: 2 } },
+      ])
+      await append(tx, after, news)
+      return threads.map(({ other, row }) => ({ ...toConversation({ ...row, details }), head: 2, with: other }))
     },
 
     async seat(tx, after, conversation, person, by, { role, fromNow, until } = forGood) {
@@ -255,10 +305,8 @@ export function openConversations(bus: Bus, clock: Clock, append: AppendNews): C
       if (!(await insertMember(tx, conversation, person, role, from, until))) return false
       const members = await countMembers(tx, conversation, 1)
       after(() => bus.publish({ kind: 'seat', person, conversation, seated: true }))
-      await append(tx, after, conversation, by, {
-        kind: 'joined',
-        body: { person, members, ...(role !== 'member' && { role }) },
-      })
+      const body = { person, members, ...(role !== 'member' && { role }) }
+      await append(tx, after, [{ conversation, by, kind: 'joined', body }])
       return true
     },
 
@@ -273,14 +321,14 @@ export function openConversations(bus: Bus, clock: Clock, append: AppendNews): C
       const members = await countMembers(tx, conversation, -1)
       // Before the entry is announced: who is out hears nothing any more.
       after(() => bus.publish({ kind: 'seat', person, conversation, seated: false }))
-      await append(tx, after, conversation, by, { kind: 'left', body: { person, members } })
+      await append(tx, after, [{ conversation, by, kind: 'left', body: { person, members } }])
       return true
     },
 
     async setRole(tx, after, conversation, person, role, by) {
       await lock(tx, conversation)
       if (!(await updateMember(tx, conversation, person, { role }))) throw new AppError('not_found', 'person')
-      await append(tx, after, conversation, by, { kind: 'role', body: { person, role } })
+      await append(tx, after, [{ conversation, by, kind: 'role', body: { person, role } }])
     },
 
     async silence(tx, after, conversation, person, until, by) {
@@ -288,7 +336,7 @@ export function openConversations(bus: Bus, clock: Clock, append: AppendNews): C
       if (!(await updateMember(tx, conversation, person, { silenced_until: until })))
         throw new AppError('not_found', 'person')
       const body = { person, until: until ? until.toISOString() : null }
-      await append(tx, after, conversation, by, { kind: 'silenced', body })
+      await append(tx, after, [{ conversation, by, kind: 'silenced', body }])
     },
 
     async change(tx, after, conversation, change, by) {
@@ -302,7 +350,7 @@ export function openConversations(bus: Bus, clock: Clock, append: AppendNews): C
         (field) => !isDeepStrictEqual(details[field], earlier[field]),
       )
       await lockSettings(tx, conversation, details)
-      await append(tx, after, conversation, by, { kind: 'changed', body: { details, fields } })
+      await append(tx, after, [{ conversation, by, kind: 'changed', body: { details, fields } }])
       return details
     },
 
@@ -319,12 +367,9 @@ export function openConversations(bus: Bus, clock: Clock, append: AppendNews): C
       return people
     },
 
-    async lockPair(tx, one, other) {
-      await takeTurn(tx, `thread ${sorted(one, other).join(' ')}`)
-      return findPair(tx, one, other)
-    },
-
-    findPair,
+    lockPair: async (tx, one, other) => (await lockPairs(tx, one, [other])).get(other),
+    lockPairs,
+    findPairs,
 
     async fillPair(tx, conversation, person, policy) {
       const { numUpdatedRows } = await tx
@@ -453,14 +498,6 @@ export function openConversations(bus: Bus, clock: Clock, append: AppendNews): C
       return new Set(rows.map((row) => row.person))
     },
 
-    async pairedAmong(db, person, among) {
-      const { rows } = await sql<{ other: PersonId }>`
-        select case when first_person = ${person} then second_person else first_person end as other from conversations
-        where (first_person = ${person} and second_person = any(${among}::uuid[]))
-          or (second_person = ${person} and first_person = any(${among}::uuid[]))`.execute(db)
-      return rows.map((row) => row.other)
-    },
-
     async companions(db, person, limit) {
       const rows = await db
         .withTables<Tables>()
@@ -531,16 +568,16 @@ async function findConversation(db: Db | Tx, conversation: ConversationId): Prom
   return row && toConversation(row)
 }
 
-async function findPair(db: Db | Tx, one: PersonId, other: PersonId): Promise<ConversationId | undefined> {
-  const [first, second] = sorted(one, other)
-  const row = await db
-    .withTables<Tables>()
-    .selectFrom('conversations')
-    .select('id')
-    .where('first_person', '=', first)
-    .where('second_person', '=', second)
-    .executeTakeFirst()
-  return row?.id
+async function findPairs(
+  db: Db | Tx,
+  one: PersonId,
+  others: readonly PersonId[],
+): Promise<ReadonlyMap<PersonId, ConversationId>> {
+  const { rows } = await sql<{ id: ConversationId; other: PersonId }>`
+    select id, case when first_person = ${one} then second_person else first_person end as other from conversations
+    where (first_person = ${one} and second_person = any(${others}::uuid[]))
+      or (second_person = ${one} and first_person = any(${others}::uuid[]))`.execute(db)
+  return new Map(rows.map((row) => [row.other, row.id]))
 }
 
 /** The lower id first, as the pair of a thread is stored. */
@@ -562,6 +599,29 @@ async function memberIds(db: Db | Tx, conversation: ConversationId): Promise<Per
   return rows.map((row) => row.person)
 }
 
+function newMember(
+  conversation: ConversationId,
+  person: PersonId,
+  role: MemberRole,
+  joinedAt: number,
+  until: Date | null = null,
+): Tables['members'] {
+  return {
+    conversation,
+    person,
+    role,
+    joined_at_place: joinedAt,
+    left_at_place: null,
+    read_place: 0,
+    shown_read_place: 0,
+    delivered_place: 0,
+    silenced_until: null,
+    last_post_at: null,
+    seated_until: until,
+    banned_until: null,
+  }
+}
+
 /** Where a person was in a conversation before and comes back, they read on from where they come in, and their silence goes on. */
 async function insertMember(
   tx: Tx,
@@ -574,20 +634,7 @@ async function insertMember(
   const { numInsertedOrUpdatedRows } = await tx
     .withTables<Tables>()
     .insertInto('members')
-    .values({
-      conversation,
-      person,
-      role,
-      joined_at_place: joinedAt,
-      left_at_place: null,
-      read_place: 0,
-      shown_read_place: 0,
-      delivered_place: 0,
-      silenced_until: null,
-      last_post_at: null,
-      seated_until: until,
-      banned_until: null,
-    })
+    .values(newMember(conversation, person, role, joinedAt, until))
     .onConflict((conflict) =>
       conflict
         .columns(['conversation', 'person'])
