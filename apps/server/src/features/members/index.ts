@@ -11,7 +11,8 @@ export const members: Feature = {
   name: 'members',
   commands: [
     reads('members.list', async ({ db, log }, { conversation, prefix = '', after = '', limit = 50 }) => {
-      const among = await log.memberIds(db, conversation)
+      const found = await log.findConversation(db, conversation)
+      const among = log.membersOf(conversation)
       const people = await listPeople(db, { prefix: prefix.trim(), after, limit: limit + 1, among })
       const shown = people.slice(0, limit)
       const states = await log.findMembers(
@@ -33,7 +34,7 @@ export const members: Feature = {
           },
         ]
       })
-      return { members: window, count: among.length, next: people.length > limit ? (shown.at(-1)?.name ?? null) : null }
+      return { members: window, count: found?.members ?? 0, next: people.length > limit ? (shown.at(-1)?.name ?? null) : null }
     }),
 
     writes('members.add', async (context, { conversation, people: wanted }) => {

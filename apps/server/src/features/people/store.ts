@@ -1,5 +1,5 @@
 import type { Person, PersonId, RoleId } from '@sotto/protocol'
-import { type SqlBool, sql } from 'kysely'
+import { type RawBuilder, type SqlBool, sql } from 'kysely'
 import type { Db, Tx } from '#platform/database'
 
 type Tables = {
@@ -155,14 +155,17 @@ interface Page {
   readonly prefix: string
   readonly after: string
   readonly limit: number
-  readonly among?: readonly PersonId[]
+  /** Only these; given or as a part of the query. */
+  readonly among?: readonly PersonId[] | RawBuilder<PersonId>
   readonly without?: readonly PersonId[]
 }
 
 function pageOf(db: Db, page: Page) {
   let query = db.withTables<Tables>().selectFrom('people').where('name', '>', page.after)
   if (page.without?.length) query = query.where('id', '!=', sql<PersonId>`all(${page.without}::uuid[])`)
-  if (page.among) query = query.where('id', '=', sql<PersonId>`any(${page.among}::uuid[])`)
+  if (page.among && 'length' in page.among)
+    query = query.where('id', '=', sql<PersonId>`any(${page.among}::uuid[])`)
+  else if (page.among) query = query.where('id', 'in', page.among)
   if (page.prefix !== '') {
     const literal = page.prefix.toLowerCase().replaceAll(/[\\%_]/g, '\\$&')
     query = query.where((row) =>

@@ -12,7 +12,7 @@ import type {
   SessionId,
 } from '@sotto/protocol'
 import { AppError, defaultDetails } from '@sotto/protocol/pure'
-import { type SqlBool, sql } from 'kysely'
+import { type RawBuilder, type SqlBool, sql } from 'kysely'
 import type { Bus } from '#platform/bus'
 import type { Clock } from '#platform/clock'
 import { type AfterCommit, type Db, type Tx, takeTurn, takeTurns } from '#platform/database'
@@ -153,6 +153,8 @@ export interface Conversations {
   /** The conversation in which a sender used a client id. */
   findByClientId(db: Db | Tx, sender: PersonId, clientId: ClientId): Promise<ConversationId | undefined>
   memberIds(db: Db | Tx, conversation: ConversationId): Promise<PersonId[]>
+  /** The same as a part of another query, for conversations of many. */
+  membersOf(conversation: ConversationId): RawBuilder<PersonId>
   findMembers(db: Db | Tx, conversation: ConversationId, people: readonly PersonId[]): Promise<MemberState[]>
   countOwners(db: Db | Tx, conversation: ConversationId): Promise<number>
   /** Those who have read up to their place, as far as they share that. */
@@ -431,6 +433,8 @@ export function openConversations(bus: Bus, clock: Clock, append: AppendNews): C
     },
 
     memberIds,
+    membersOf: (conversation) =>
+      sql<PersonId>`(select person from members where conversation = ${conversation} and left_at_place is null)`,
 
     async findMembers(db, conversation, people) {
       const rows = await db
