@@ -1,54 +1,18 @@
-import { auditCommands } from './audit.ts'
-import { blockCommands } from './blocks.ts'
-import { boardCommands } from './board.ts'
-import { bulkCommands } from './bulk.ts'
-import { channelCommands } from './channels.ts'
-import { circleCommands } from './circles.ts'
-import { conversationCommands, threadCommands } from './conversations.ts'
+import * as capabilities from './capabilities.ts'
 import type { InputOf, ReplyOf } from './define.ts'
-import { groupCommands } from './groups.ts'
-import { healthCommands } from './health.ts'
-import { instanceCommands, invitationCommands } from './instance.ts'
-import { instanceSettingsCommands } from './instance-settings.ts'
-import { memberCommands } from './members.ts'
-import { draftCommands, messageCommands } from './messages.ts'
-import { peopleCommands } from './people.ts'
-import { presenceCommands, receiptCommands, typingCommands } from './receipts.ts'
-import { relationshipCommands } from './relationships.ts'
-import { reportCommands } from './reports.ts'
-import { roleCommands } from './roles.ts'
-import { sessionCommands } from './sessions.ts'
+
+type Capabilities = typeof capabilities
+/** What the capabilities export as `…Commands`. */
+type Lists = { [Name in keyof Capabilities as Name extends `${string}Commands` ? Name : never]: Capabilities[Name] }
+type Every = Lists[keyof Lists][number]
+export type CommandName = Every['name']
 
 /** Every request there is. The server refuses to start when one of them has no handler, and the reference is made from this list. */
-export const commands = [
-  ...instanceCommands,
-  ...instanceSettingsCommands,
-  ...invitationCommands,
-  ...roleCommands,
-  ...peopleCommands,
-  ...sessionCommands,
-  ...conversationCommands,
-  ...threadCommands,
-  ...memberCommands,
-  ...groupCommands,
-  ...channelCommands,
-  ...messageCommands,
-  ...draftCommands,
-  ...blockCommands,
-  ...reportCommands,
-  ...receiptCommands,
-  ...typingCommands,
-  ...presenceCommands,
-  ...boardCommands,
-  ...bulkCommands,
-  ...auditCommands,
-  ...healthCommands,
-  ...circleCommands,
-  ...relationshipCommands,
-] as const
-
-type Every = (typeof commands)[number]
-export type CommandName = Every['name']
+export const commands: readonly Every[] = Object.entries(capabilities)
+  .filter(([name]) => name.endsWith('Commands'))
+  // Bundlers list what a module exports in another order than engines.
+  .sort(([one], [other]) => (one < other ? -1 : 1))
+  .flatMap(([, list]) => [...(list as Lists[keyof Lists])])
 
 // Tables to look up in: with conditional types instead, the compiler took minutes to compare two generic functions of a command.
 type Specs = { [One in Every as One['name']]: One }
