@@ -1,5 +1,6 @@
 import {
   type BoardRow,
+  type BulkId,
   type CircleId,
   type CommandName,
   type CommandSpec,
@@ -14,10 +15,11 @@ import {
   type Party,
   type PersonId,
   type RelationshipId,
+  type Reply,
   type ReportId,
 } from '@sotto/protocol'
 import { applyEntry, emptyView, errors, type View } from '@sotto/protocol/pure'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { clientId, startTestServer, type TestPerson } from './testing/server.ts'
 import type { TestSocket } from './testing/socket.ts'
 
@@ -439,6 +441,7 @@ test.each([1, 2, 3])(
         invitation?: string
         id?: string
         report?: ReportId | { report: ReportId }
+        bulk?: BulkId
       }
       const made = reply.card?.conversation ?? reply.conversation
       if (made && !world.conversations.includes(made)) world.conversations.push(made)
@@ -449,6 +452,21 @@ test.each([1, 2, 3])(
       if (name === 'relationships.set') world.relationships.push(reply.id as RelationshipId)
       if (reply.invitation)
         world.invitations.push(`${(input as { conversation: string }).conversation} ${reply.invitation}`)
+      // It goes on after the answer; what is compared next must stand still.
+      if (reply.bulk)
+        await vi.waitFor(async () => expect(await bulkState(follower, reply.bulk)).not.toBe('sending'), 10_000)
+    }
+
+    async function bulkState(follower: Follower, bulk: BulkId | undefined) {
+      const { ack } = await follower.socket.ask({ type: 'bulk.get', bulk })
+      return (ack as Reply<'bulk.get'>).state
+    }
+
+    /** For what is sure to be done: a walk of other steps would leave some of it out. */
+    async function must(follower: Follower, name: CommandName, input: object) {
+      const before = done.get(name) ?? 0
+      await act(follower, name, input)
+      expect(done.get(name), name).toBe(before + 1)
     }
 
     const [admin, alice] = followers as [Follower, Follower]
@@ -502,6 +520,25 @@ test.each([1, 2, 3])(
     await act(admin, 'people.setRole', { person: bob.person.id, role: 'member' })
     await act(alice, 'groups.create', { clientId: clientId(), name: 'Strict', people: [bob.person.id] })
     const strict = { conversation: world.conversations.at(-1) as ConversationId, person: bob.person.id }
+    await must(alice, 'members.setRole', { ...strict, role: 'moderator' })
+    await must(bob, 'conversations.change', { conversation: strict.conversation, change: { topic: 'Rules' } })
+    await must(bob, 'messages.send', { conversation: strict.conversation, clientId: clientId(), text: 'rude' })
+    const [, message] = world.messages.at(-1) as [ConversationId, EntryId]
+    const rude = { conversation: strict.conversation, message }
+    await must(bob, 'messages.edit', { ...rude, clientId: clientId(), text: 'ruder' })
+    await must(alice, 'reports.make', { ...rude, person: bob.person.id, reason: 'harassment' })
+    const report = world.reports.at(-1) as ReportId
+    await must(admin, 'reports.decide', { report, decision: 'warned' })
+    await must(bob, 'notices.dismiss', { notice: report })
+    await must(alice, 'messages.delete', { ...rude, clientId: clientId() })
+    for (const name of ['receipts.read', 'receipts.delivered'] as const)
+      await must(alice, name, { conversation: strict.conversation, place: 3 })
+    await must(alice, 'conversations.mute', { conversation: strict.conversation, minutes: 5 })
+    await must(alice, 'conversations.archive', { conversation: strict.conversation, archived: true })
+    await must(alice, 'members.setRole', { ...strict, role: 'member' })
+    await must(admin, 'instance.rotateKeys', {})
+    const to = { people: [bob.person.id, carol.person.id], circles: [], roles: [] }
+    await must(admin, 'bulk.send', { clientId: clientId(), to, text: 'Dear {firstName}' })
     await act(alice, 'members.silence', { ...strict, minutes: 5 })
     await act(alice, 'members.remove', { ...strict, banMinutes: 5 })
     await act(alice, 'members.unban', strict)

@@ -34,7 +34,11 @@ export const members: Feature = {
           },
         ]
       })
-      return { members: window, count: found?.members ?? 0, next: people.length > limit ? (shown.at(-1)?.name ?? null) : null }
+      return {
+        members: window,
+        count: found?.members ?? 0,
+        next: people.length > limit ? (shown.at(-1)?.name ?? null) : null,
+      }
     }),
 
     writes('members.add', async (context, { conversation, people: wanted }) => {

@@ -163,8 +163,7 @@ interface Page {
 function pageOf(db: Db, page: Page) {
   let query = db.withTables<Tables>().selectFrom('people').where('name', '>', page.after)
   if (page.without?.length) query = query.where('id', '!=', sql<PersonId>`all(${page.without}::uuid[])`)
-  if (page.among && 'length' in page.among)
-    query = query.where('id', '=', sql<PersonId>`any(${page.among}::uuid[])`)
+  if (page.among && 'length' in page.among) query = query.where('id', '=', sql<PersonId>`any(${page.among}::uuid[])`)
   else if (page.among) query = query.where('id', 'in', page.among)
   if (page.prefix !== '') {
     const literal = page.prefix.toLowerCase().replaceAll(/[\\%_]/g, '\\$&')
