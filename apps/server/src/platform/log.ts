@@ -7,7 +7,9 @@ import type { Bus } from './bus.ts'
 import type { Clock } from './clock.ts'
 import type { AfterCommit, Db, Tx } from './database.ts'
 import { type Appended, appendEngine, appendEntries, type NewEntry, toEntry } from './log/append.ts'
-import { type AppendNews, type Conversations, openConversations } from './log/conversations.ts'
+import type { AppendNews } from './log/conversation.ts'
+import { type Conversations, openConversations } from './log/conversations.ts'
+import { type Members, openMembers } from './log/members.ts'
 import { type Messages, openMessages } from './log/messages.ts'
 import {
   findSeat,
@@ -20,10 +22,13 @@ import {
   type SpanRead,
   type SpanWanted,
 } from './log/read.ts'
+import { openThreads, type Threads } from './log/threads.ts'
 import type { Sealing } from './sealing.ts'
 
-export type { Conversation, Conversations, Doer, MemberState, SupervisedThread } from './log/conversations.ts'
+export type { Conversation, Doer } from './log/conversation.ts'
+export type { MemberState } from './log/members.ts'
 export type { StoredMessage } from './log/messages.ts'
+export type { SupervisedThread } from './log/threads.ts'
 
 /** What is to be appended. The log adds the id, the place and the time. */
 export interface Draft {
@@ -50,7 +55,7 @@ export interface Receipts {
  * The log of every conversation, and who is in it. Places are gap-free and commit in order; nothing is announced or answered before it
  * is on disk. Also the only owner of `conversations`, `members` and `entries`.
  */
-export interface Log extends Conversations, Messages {
+export interface Log extends Conversations, Threads, Members, Messages {
   /**
    * Appends one entry, sharing a transaction with others that come in at the same time. The sender must be a member who may post,
    * checked in the same statement. Idempotent by (sender, clientId), for ever. Throws `not_found`, `forbidden`, or `conflict` where the
@@ -153,6 +158,8 @@ export function openLog({ pool, appendPool, sealing, bus, clock }: LogPorts): Lo
     appendEach,
 
     ...openConversations(bus, clock, appendNews),
+    ...openThreads(bus, clock, appendNews),
+    ...openMembers(bus, clock, appendNews),
     ...openMessages(sealing),
 
     findSeat: (conversation, person, tx) => findSeat(tx ? asQueryable(tx) : pool, conversation, person, clock.now()),

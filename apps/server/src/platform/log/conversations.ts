@@ -1,28 +1,22 @@
 import { randomUUIDv7 } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
-import type {
-  ClientId,
-  ConversationId,
-  ConversationKind,
-  Details,
-  Entry,
-  MemberRole,
-  PersonId,
-  Policy,
-  SessionId,
-} from '@sotto/protocol'
+import type { ClientId, ConversationId, ConversationKind, Details, PersonId, Policy } from '@sotto/protocol'
 import { AppError, defaultDetails } from '@sotto/protocol/pure'
-import { type RawBuilder, type SqlBool, sql } from 'kysely'
+import { type SqlBool, sql } from 'kysely'
 import type { Bus } from '#platform/bus'
 import type { Clock } from '#platform/clock'
-import { type AfterCommit, type Db, type Tx, takeTurn, takeTurns } from '#platform/database'
+import { type AfterCommit, type Db, type Tx, takeTurn } from '#platform/database'
+import {
+  type AppendNews,
+  type Conversation,
+  columnsOf,
+  type Doer,
+  findConversation,
+  lockConversation,
+  toConversation,
+} from './conversation.ts'
+import { insertMember, memberIds } from './members.ts'
 import type { Tables } from './tables.ts'
-
-/** Who does something to a conversation: the sender of the entry that says so. */
-export interface Doer {
-  readonly person: PersonId
-  readonly session: SessionId | null
-}
 
 export interface NewConversation {
   readonly kind: ConversationKind
@@ -32,143 +26,24 @@ export interface NewConversation {
   readonly clientId: ClientId
 }
 
-export interface Conversation {
-  readonly id: ConversationId
-  readonly kind: ConversationKind
-  readonly policy: Policy
-  readonly details: Details
-  readonly pair: readonly [PersonId | null, PersonId | null]
-  readonly head: number
-  readonly members: number
-  readonly createdAt: Date
-}
-
-export interface MemberState {
-  readonly person: PersonId
-  readonly role: MemberRole
-  readonly silencedUntil: Date | null
-}
-
-/** How somebody is seated, where it is not as a member for good. */
-export interface SeatTerms {
-  readonly role: MemberRole
-  /** They read from here on, whatever newcomers otherwise do. */
-  readonly fromNow: boolean
-  /** From this moment on they read nothing any more; null for as long as they are seated. */
-  readonly until: Date | null
-}
-
-export interface SupervisedThread {
-  readonly id: ConversationId
-  readonly pair: readonly PersonId[]
-  readonly supervisors: readonly { readonly person: PersonId; readonly until: Date | null }[]
-}
-
-/** An entry that says what was changed about a conversation. */
-export type News = Pick<
-  Extract<Entry, { kind: 'created' | 'joined' | 'left' | 'role' | 'changed' | 'silenced' }>,
-  'kind' | 'body'
-> & { readonly conversation: ConversationId; readonly by: Doer; readonly clientId?: ClientId }
-
-/** Appends what is to be said about a change, in its transaction. */
-export type AppendNews = (tx: Tx, after: AfterCommit, news: readonly News[]) => Promise<void>
-
 /**
- * Conversations and who is in them. Everything that changes one takes its row's lock first and appends the entry that says so, in the same
+ * Conversations and how they are run. Everything that changes one takes its row's lock first and appends the entry that says so, in the same
  * transaction: the log alone tells the whole story.
  */
 export interface Conversations {
   /** Makes a conversation with its owner, whose `created` entry is the first. A channel's name that is in use is a `name_taken`. */
   create(tx: Tx, after: AfterCommit, by: Doer, wanted: NewConversation): Promise<Conversation>
-  /** Makes a thread with each of these people, who must have none yet: see `lockPairs`. In their order. */
-  createThreads(
-    tx: Tx,
-    after: AfterCommit,
-    by: Doer,
-    wanted: readonly { with: PersonId; policy: Policy }[],
-  ): Promise<(Conversation & { with: PersonId })[]>
   /** Locks a conversation until the transaction ends. Throws `not_found`. */
   lock(tx: Tx, conversation: ConversationId): Promise<Conversation>
-  /** Seats a person and appends `joined`. False where they were a member already. */
-  seat(
-    tx: Tx,
-    after: AfterCommit,
-    conversation: ConversationId,
-    person: PersonId,
-    by: Doer,
-    terms?: SeatTerms,
-  ): Promise<boolean>
-  /** Changes how long a seat lasts. */
-  seatUntil(tx: Tx, conversation: ConversationId, person: PersonId, until: Date | null): Promise<void>
-  /** Takes a person out and appends `left`. False where they were no member. */
-  unseat(
-    tx: Tx,
-    after: AfterCommit,
-    conversation: ConversationId,
-    person: PersonId,
-    by: Doer,
-    bannedUntil?: Date,
-  ): Promise<boolean>
-  /** Who was taken out and may not come back at this time; with `only`, whether that one. */
-  bans(tx: Tx, conversation: ConversationId, now: Date, only?: PersonId): Promise<{ person: PersonId; until: Date }[]>
-  /** False where there was none. */
-  liftBan(tx: Tx, conversation: ConversationId, person: PersonId): Promise<boolean>
   /** While a thread is blocked, neither of the two writes in it. */
   setBlocked(tx: Tx, conversation: ConversationId, blocked: boolean): Promise<void>
-  setRole(
-    tx: Tx,
-    after: AfterCommit,
-    conversation: ConversationId,
-    person: PersonId,
-    role: MemberRole,
-    by: Doer,
-  ): Promise<void>
-  silence(
-    tx: Tx,
-    after: AfterCommit,
-    conversation: ConversationId,
-    person: PersonId,
-    until: Date | null,
-    by: Doer,
-  ): Promise<void>
   change(tx: Tx, after: AfterCommit, conversation: ConversationId, change: Partial<Details>, by: Doer): Promise<Details>
   /** Deletes a conversation with everything in it; resolves with those who were members. */
   destroy(tx: Tx, after: AfterCommit, conversation: ConversationId): Promise<PersonId[]>
 
-  /** Takes the right to make the thread of these two for the rest of the transaction, and gives the id of the one they have. */
-  lockPair(tx: Tx, one: PersonId, other: PersonId): Promise<ConversationId | undefined>
-  /** The same for the threads of a person with several others. Those with whom there is none yet are not in the answer. */
-  lockPairs(tx: Tx, one: PersonId, others: readonly PersonId[]): Promise<ReadonlyMap<PersonId, ConversationId>>
-  /** The threads of a person with those of these people with whom there is one. */
-  findPairs(db: Db | Tx, one: PersonId, others: readonly PersonId[]): Promise<ReadonlyMap<PersonId, ConversationId>>
-  /**
-   * Gives the free seat of a thread, under its lock, and the policy that is decided now that the two are known. False where it was not free.
-   * The pair must have no thread yet: see `lockPair`.
-   */
-  fillPair(tx: Tx, conversation: ConversationId, person: PersonId, policy: Policy): Promise<boolean>
-  /** The supervised threads of these people, or all of them, with those who read along. */
-  supervisedThreads(db: Db | Tx, which: readonly PersonId[] | ConversationId | 'all'): Promise<SupervisedThread[]>
-
   findConversation(db: Db | Tx, conversation: ConversationId): Promise<Conversation | undefined>
   /** The conversation in which a sender used a client id. */
   findByClientId(db: Db | Tx, sender: PersonId, clientId: ClientId): Promise<ConversationId | undefined>
-  memberIds(db: Db | Tx, conversation: ConversationId): Promise<PersonId[]>
-  /** The same as a part of another query, for conversations of many. */
-  membersOf(conversation: ConversationId): RawBuilder<PersonId>
-  findMembers(db: Db | Tx, conversation: ConversationId, people: readonly PersonId[]): Promise<MemberState[]>
-  countOwners(db: Db | Tx, conversation: ConversationId): Promise<number>
-  /** Those who have read up to their place, as far as they share that. */
-  haveRead(
-    db: Db | Tx,
-    places: readonly { person: PersonId; conversation: ConversationId; place: number }[],
-  ): Promise<ReadonlySet<PersonId>>
-  /** The people with whom a person shares a conversation, at most `limit`. */
-  companions(db: Db | Tx, person: PersonId, limit: number): Promise<PersonId[]>
-  /**
-   * Those of these people with whom a person has a conversation, also those who have left it since the person came: their words are
-   * in it.
-   */
-  companionsAmong(db: Db | Tx, person: PersonId, among: readonly PersonId[]): Promise<PersonId[]>
   /** Channels by name: the listed ones and those the person is in; all of them with `every`. */
   channels(
     db: Db,
@@ -177,67 +52,8 @@ export interface Conversations {
 }
 
 export function openConversations(bus: Bus, clock: Clock, append: AppendNews): Conversations {
-  async function lockPairs(tx: Tx, one: PersonId, others: readonly PersonId[]) {
-    await takeTurns(
-      tx,
-      others.map((other) => `thread ${sorted(one, other).join(' ')}`),
-    )
-    return findPairs(tx, one, others)
-  }
-
-  async function lock(tx: Tx, conversation: ConversationId): Promise<Conversation> {
-    const row = await tx
-      .withTables<Tables>()
-      .selectFrom('conversations')
-      .selectAll()
-      .where('id', '=', conversation)
-      .forNoKeyUpdate()
-      .executeTakeFirst()
-    if (!row) throw new AppError('not_found', 'conversation')
-    return toConversation(row)
-  }
-
-  async function lockSettings(tx: Tx, conversation: ConversationId, details: Details) {
-    await tx
-      .withTables<Tables>()
-      .updateTable('conversations')
-      .set(columnsOf(details))
-      .where('id', '=', conversation)
-      .execute()
-  }
-
-  async function countMembers(tx: Tx, conversation: ConversationId, by: 1 | -1): Promise<number> {
-    const row = await tx
-      .withTables<Tables>()
-      .updateTable('conversations')
-      .set((columns) => ({ member_count: columns('member_count', '+', by) }))
-      .where('id', '=', conversation)
-      .returning('member_count')
-      .executeTakeFirstOrThrow()
-    return row.member_count
-  }
-
-  async function updateMember(
-    tx: Tx,
-    conversation: ConversationId,
-    person: PersonId,
-    change: Partial<
-      Pick<Tables['members'], 'role' | 'silenced_until' | 'left_at_place' | 'seated_until' | 'banned_until'>
-    >,
-  ): Promise<boolean> {
-    const { numUpdatedRows } = await tx
-      .withTables<Tables>()
-      .updateTable('members')
-      .set(change)
-      .where('conversation', '=', conversation)
-      .where('person', '=', person)
-      .where('left_at_place', 'is', null)
-      .executeTakeFirst()
-    return numUpdatedRows === 1n
-  }
-
   return {
-    lock,
+    lock: lockConversation,
 
     async create(tx, after, by, { kind, policy, details: wanted, clientId }) {
       const id = randomUUIDv7() as ConversationId
@@ -262,102 +78,28 @@ export function openConversations(bus: Bus, clock: Clock, append: AppendNews): C
       return { ...toConversation({ ...row, details }), head: 1 }
     },
 
-    async createThreads(tx, after, by, wanted) {
-      if (wanted.length === 0) return []
-      const details = defaultDetails.thread
-      const threads = wanted.map(({ with: other, policy }) => {
-        const [first_person, second_person] = sorted(by.person, other)
-        const id = randomUUIDv7() as ConversationId
-        const row = {
-          id,
-          kind: 'thread' as const,
-          policy,
-          first_person,
-          second_person,
-          head: 0,
-          created_at: clock.now(),
-        }
-        return { other, row: { ...row, member_count: 2, blocked: false, ...columnsOf(details) } }
-      })
-      const tables = tx.withTables<Tables>()
-      await tables
-        .insertInto('conversations')
-        .values(threads.map((thread) => thread.row))
-        .execute()
-      const members = threads.flatMap(({ other, row }) => [
-        newMember(row.id, by.person, 'owner', 1),
-        newMember(row.id, other, 'member', 1),
-      ])
-      await tables.insertInto('members').values(members).execute()
-      after(() => {
-        for (const { conversation, person } of members)
-          bus.publish({ kind: 'seat', person, conversation, seated: true })
-      })
-      const news = threads.flatMap(({ other: person, row: { id: conversation } }): News[] => [
-        { conversation, by, kind: 'created', body: { details } },
-        { conversation, by: { person, session: null }, kind: 'joined', body: { person, members: 2 } },
-      ])
-      await append(tx, after, news)
-      return threads.map(({ other, row }) => ({ ...toConversation({ ...row, details }), head: 2, with: other }))
-    },
-
-    async seat(tx, after, conversation, person, by, { role, fromNow, until } = forGood) {
-      const { details, head } = await lock(tx, conversation)
-      const from = details.history === 'all' && !fromNow ? 1 : head + 1
-      if (!(await insertMember(tx, conversation, person, role, from, until))) return false
-      const members = await countMembers(tx, conversation, 1)
-      after(() => bus.publish({ kind: 'seat', person, conversation, seated: true }))
-      const body = { person, members, ...(role !== 'member' && { role }) }
-      await append(tx, after, [{ conversation, by, kind: 'joined', body }])
-      return true
-    },
-
-    async seatUntil(tx, conversation, person, until) {
-      await updateMember(tx, conversation, person, { seated_until: until })
-    },
-
-    async unseat(tx, after, conversation, person, by, bannedUntil) {
-      const { head } = await lock(tx, conversation)
-      const change = { left_at_place: head + 1, banned_until: bannedUntil ?? null }
-      if (!(await updateMember(tx, conversation, person, change))) return false
-      const members = await countMembers(tx, conversation, -1)
-      // Before the entry is announced: who is out hears nothing any more.
-      after(() => bus.publish({ kind: 'seat', person, conversation, seated: false }))
-      await append(tx, after, [{ conversation, by, kind: 'left', body: { person, members } }])
-      return true
-    },
-
-    async setRole(tx, after, conversation, person, role, by) {
-      await lock(tx, conversation)
-      if (!(await updateMember(tx, conversation, person, { role }))) throw new AppError('not_found', 'person')
-      await append(tx, after, [{ conversation, by, kind: 'role', body: { person, role } }])
-    },
-
-    async silence(tx, after, conversation, person, until, by) {
-      await lock(tx, conversation)
-      if (!(await updateMember(tx, conversation, person, { silenced_until: until })))
-        throw new AppError('not_found', 'person')
-      const body = { person, until: until ? until.toISOString() : null }
-      await append(tx, after, [{ conversation, by, kind: 'silenced', body }])
-    },
-
     async change(tx, after, conversation, change, by) {
       // Names are claimed before conversations are locked, here and in `create`.
       const before = await findConversation(tx, conversation)
       if (before?.kind === 'channel' && change.name != null && !sameName(change.name, before.details.name))
         await claimName(tx, change.name)
-      const { details: earlier } = await lock(tx, conversation)
+      const { details: earlier } = await lockConversation(tx, conversation)
       const details = { ...earlier, ...change }
       const fields = (Object.keys(details) as (keyof Details)[]).filter(
         (field) => !isDeepStrictEqual(details[field], earlier[field]),
       )
-      await lockSettings(tx, conversation, details)
+      await tx
+        .withTables<Tables>()
+        .updateTable('conversations')
+        .set(columnsOf(details))
+        .where('id', '=', conversation)
+        .execute()
       await append(tx, after, [{ conversation, by, kind: 'changed', body: { details, fields } }])
       return details
     },
 
     async destroy(tx, after, conversation) {
-      await lock(tx, conversation)
+      await lockConversation(tx, conversation)
       const people = await memberIds(tx, conversation)
       const tables = tx.withTables<Tables>()
       await tables.deleteFrom('entries').where('conversation', '=', conversation).execute()
@@ -367,56 +109,6 @@ export function openConversations(bus: Bus, clock: Clock, append: AppendNews): C
         for (const person of people) bus.publish({ kind: 'seat', person, conversation, seated: false })
       })
       return people
-    },
-
-    lockPair: async (tx, one, other) => (await lockPairs(tx, one, [other])).get(other),
-    lockPairs,
-    findPairs,
-
-    async fillPair(tx, conversation, person, policy) {
-      const { numUpdatedRows } = await tx
-        .withTables<Tables>()
-        .updateTable('conversations')
-        .set({
-          policy,
-          first_person: sql`least(first_person, ${person}::uuid)`,
-          second_person: sql`greatest(first_person, ${person}::uuid)`,
-        })
-        .where('id', '=', conversation)
-        .where('kind', '=', 'thread')
-        .where('second_person', 'is', null)
-        .where('first_person', '!=', person)
-        .executeTakeFirst()
-      return numUpdatedRows === 1n
-    },
-
-    async supervisedThreads(db, which) {
-      let query = db
-        .withTables<Tables>()
-        .selectFrom('conversations')
-        .select(['id', 'first_person', 'second_person'])
-        .where('kind', '=', 'thread')
-        .where('policy', '=', 'supervised')
-      if (typeof which !== 'string') {
-        const people = sql<PersonId>`any(${which}::uuid[])`
-        query = query.where((row) => row.or([row('first_person', '=', people), row('second_person', '=', people)]))
-      } else if (which !== 'all') query = query.where('id', '=', which)
-      const rows = await query.orderBy('id').execute()
-      const readers = await db
-        .withTables<Tables>()
-        .selectFrom('members')
-        .select(['conversation', 'person', 'seated_until as until'])
-        .where('conversation', '=', sql<ConversationId>`any(${rows.map((row) => row.id)}::uuid[])`)
-        .where('role', '=', 'reader')
-        .where('left_at_place', 'is', null)
-        .orderBy('person')
-        .execute()
-      const byThread = Map.groupBy(readers, (reader) => reader.conversation)
-      return rows.map(({ id, first_person, second_person }) => ({
-        id,
-        pair: [first_person, second_person].filter((person) => person !== null),
-        supervisors: (byThread.get(id) ?? []).map(({ person, until }) => ({ person, until })),
-      }))
     },
 
     findConversation,
@@ -432,58 +124,6 @@ export function openConversations(bus: Bus, clock: Clock, append: AppendNews): C
       return row?.conversation
     },
 
-    memberIds,
-    membersOf: (conversation) =>
-      sql<PersonId>`(select person from members where conversation = ${conversation} and left_at_place is null)`,
-
-    async findMembers(db, conversation, people) {
-      const rows = await db
-        .withTables<Tables>()
-        .selectFrom('members')
-        .select(['person', 'role', 'silenced_until'])
-        .where('conversation', '=', conversation)
-        .where('person', '=', sql<PersonId>`any(${people}::uuid[])`)
-        .where('left_at_place', 'is', null)
-        .execute()
-      return rows.map(({ person, role, silenced_until }) => ({ person, role, silencedUntil: silenced_until }))
-    },
-
-    async countOwners(db, conversation) {
-      const { count } = await db
-        .withTables<Tables>()
-        .selectFrom('members')
-        .select((columns) => columns.fn.countAll<number>().as('count'))
-        .where('conversation', '=', conversation)
-        .where('role', '=', 'owner')
-        .where('left_at_place', 'is', null)
-        .executeTakeFirstOrThrow()
-      return count
-    },
-
-    async bans(tx, conversation, now, only) {
-      const query = tx
-        .withTables<Tables>()
-        .selectFrom('members')
-        .select(['person', 'banned_until'])
-        .where('conversation', '=', conversation)
-        .where('banned_until', '>', now)
-        .where('left_at_place', 'is not', null)
-      const rows = await (only ? query.where('person', '=', only) : query).execute()
-      return rows.map(({ person, banned_until }) => ({ person, until: banned_until as Date }))
-    },
-
-    async liftBan(tx, conversation, person) {
-      const { numUpdatedRows } = await tx
-        .withTables<Tables>()
-        .updateTable('members')
-        .set({ banned_until: null })
-        .where('conversation', '=', conversation)
-        .where('person', '=', person)
-        .where('banned_until', 'is not', null)
-        .executeTakeFirst()
-      return numUpdatedRows === 1n
-    },
-
     async setBlocked(tx, conversation, blocked) {
       await tx
         .withTables<Tables>()
@@ -491,53 +131,6 @@ export function openConversations(bus: Bus, clock: Clock, append: AppendNews): C
         .set({ blocked })
         .where('id', '=', conversation)
         .execute()
-    },
-
-    async haveRead(db, places) {
-      const { rows } = await sql<{ person: PersonId }>`select m.person from members m
-        join unnest(${places.map((one) => one.person)}::uuid[], ${places.map((one) => one.conversation)}::uuid[],
-          ${places.map((one) => one.place)}::bigint[]) as w(person, conversation, place)
-          on w.conversation = m.conversation and w.person = m.person
-        where m.shown_read_place >= w.place`.execute(db)
-      return new Set(rows.map((row) => row.person))
-    },
-
-    async companions(db, person, limit) {
-      const rows = await db
-        .withTables<Tables>()
-        .selectFrom('members as mine')
-        .innerJoin('members as theirs', 'theirs.conversation', 'mine.conversation')
-        .select('theirs.person')
-        .distinct()
-        .where('mine.person', '=', person)
-        .where('mine.left_at_place', 'is', null)
-        .where('theirs.left_at_place', 'is', null)
-        .where('theirs.person', '!=', person)
-        .limit(limit)
-        .execute()
-      return rows.map((row) => row.person)
-    },
-
-    async companionsAmong(db, person, among) {
-      if (among.length === 0) return []
-      const rows = await db
-        .withTables<Tables>()
-        .selectFrom('members as mine')
-        .innerJoin('members as theirs', 'theirs.conversation', 'mine.conversation')
-        .select('theirs.person')
-        .distinct()
-        .where('mine.person', '=', person)
-        .where('mine.left_at_place', 'is', null)
-        .where((row) => row.or([row('mine.seated_until', 'is', null), row('mine.seated_until', '>', clock.now())]))
-        .where('theirs.person', '=', sql<PersonId>`any(${among}::uuid[])`)
-        .where((row) =>
-          row.or([
-            row('theirs.left_at_place', 'is', null),
-            row('theirs.left_at_place', '>=', row.ref('mine.joined_at_place')),
-          ]),
-        )
-        .execute()
-      return rows.map((row) => row.person)
     },
 
     async channels(db, { person, every, find, after, limit }) {
@@ -562,93 +155,6 @@ export function openConversations(bus: Bus, clock: Clock, append: AppendNews): C
   }
 }
 
-async function findConversation(db: Db | Tx, conversation: ConversationId): Promise<Conversation | undefined> {
-  const row = await db
-    .withTables<Tables>()
-    .selectFrom('conversations')
-    .selectAll()
-    .where('id', '=', conversation)
-    .executeTakeFirst()
-  return row && toConversation(row)
-}
-
-async function findPairs(
-  db: Db | Tx,
-  one: PersonId,
-  others: readonly PersonId[],
-): Promise<ReadonlyMap<PersonId, ConversationId>> {
-  const { rows } = await sql<{ id: ConversationId; other: PersonId }>`
-    select id, case when first_person = ${one} then second_person else first_person end as other from conversations
-    where (first_person = ${one} and second_person = any(${others}::uuid[]))
-      or (second_person = ${one} and first_person = any(${others}::uuid[]))`.execute(db)
-  return new Map(rows.map((row) => [row.other, row.id]))
-}
-
-/** The lower id first, as the pair of a thread is stored. */
-function sorted(one: PersonId, other: PersonId): readonly [PersonId, PersonId] {
-  return one < other ? [one, other] : [other, one]
-}
-
-const forGood: SeatTerms = { role: 'member', fromNow: false, until: null }
-
-async function memberIds(db: Db | Tx, conversation: ConversationId): Promise<PersonId[]> {
-  const rows = await db
-    .withTables<Tables>()
-    .selectFrom('members')
-    .select('person')
-    .where('conversation', '=', conversation)
-    .where('left_at_place', 'is', null)
-    .orderBy('person')
-    .execute()
-  return rows.map((row) => row.person)
-}
-
-function newMember(
-  conversation: ConversationId,
-  person: PersonId,
-  role: MemberRole,
-  joinedAt: number,
-  until: Date | null = null,
-): Tables['members'] {
-  return {
-    conversation,
-    person,
-    role,
-    joined_at_place: joinedAt,
-    left_at_place: null,
-    read_place: 0,
-    shown_read_place: 0,
-    delivered_place: 0,
-    silenced_until: null,
-    last_post_at: null,
-    seated_until: until,
-    banned_until: null,
-  }
-}
-
-/** Where a person was in a conversation before and comes back, they read on from where they come in, and their silence goes on. */
-async function insertMember(
-  tx: Tx,
-  conversation: ConversationId,
-  person: PersonId,
-  role: MemberRole,
-  joinedAt: number,
-  until: Date | null = null,
-): Promise<boolean> {
-  const { numInsertedOrUpdatedRows } = await tx
-    .withTables<Tables>()
-    .insertInto('members')
-    .values(newMember(conversation, person, role, joinedAt, until))
-    .onConflict((conflict) =>
-      conflict
-        .columns(['conversation', 'person'])
-        .doUpdateSet({ left_at_place: null, joined_at_place: joinedAt, role, seated_until: until, banned_until: null })
-        .where('members.left_at_place', 'is not', null),
-    )
-    .executeTakeFirst()
-  return numInsertedOrUpdatedRows === 1n
-}
-
 /** Two channels never have the same name, whatever the case of its letters. Waits for others that want it. */
 async function claimName(tx: Tx, name: string | null): Promise<void> {
   if (name === null) throw new AppError('invalid_input', 'name')
@@ -665,30 +171,4 @@ async function claimName(tx: Tx, name: string | null): Promise<void> {
 
 function sameName(one: string, other: string | null): boolean {
   return one.toLowerCase() === other?.toLowerCase()
-}
-
-const ranks = { member: 1, moderator: 2, owner: 3 } as const
-const nobody = 9
-
-/** The details, and the part of them that the append judges by. */
-function columnsOf(details: Details) {
-  return {
-    details: JSON.stringify(details) as unknown as Details,
-    post_rank: details.closed ? nobody : ranks[details.rights.post],
-    slow_seconds: details.slowSeconds,
-  }
-}
-
-function toConversation(row: Tables['conversations']): Conversation {
-  const { id, kind, policy, head, created_at, first_person, second_person, member_count } = row
-  return {
-    id,
-    kind,
-    policy,
-    details: { ...defaultDetails[kind], ...row.details },
-    pair: [first_person, second_person],
-    head,
-    members: member_count,
-    createdAt: created_at,
-  }
 }
