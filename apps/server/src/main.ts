@@ -76,8 +76,8 @@ async function serve(demo: boolean): Promise<void> {
 
 async function showDemo(server: RunningServer, clock: ReturnType<typeof movingClock>): Promise<void> {
   if (server.setupUrl) await fillDemo(server.dispatch, new URL(server.setupUrl).hash.slice(1), clock)
-  say(`Sotto is ready with a school. Sign in as ines.castro (admin), tom.becker, mira.patel or ana.moreau,
-password ${demoPassword}:
+  say(`Sotto is ready with a school. Sign in as ines.castro (head), tom.becker (teacher), ana.moreau (pupil) or lucie.moreau
+(her guardian), password ${demoPassword}:
 
   ${server.url}`)
 }

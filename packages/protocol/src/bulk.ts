@@ -76,11 +76,12 @@ export const bulkCommands = [
     rest: 'GET /bulk/audiences',
     access: 'signed_in',
     permission,
-    summary: 'The circles and roles that one may write to, with how many people of each.',
+    summary:
+      'The circles and roles that one may write to, with how many others are in each; those with none are left out.',
     input: Nothing,
     reply: exactly({
-      circles: Type.Array(exactly({ id: CircleId, name: Type.String(), people: Type.Integer({ minimum: 0 }) })),
-      roles: Type.Array(exactly({ id: RoleId, people: Type.Integer({ minimum: 0 }) })),
+      circles: Type.Array(exactly({ id: CircleId, name: Type.String(), people: Type.Integer({ minimum: 1 }) })),
+      roles: Type.Array(exactly({ id: RoleId, people: Type.Integer({ minimum: 1 }) })),
     }),
   }),
   command({

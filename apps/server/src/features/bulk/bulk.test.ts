@@ -128,6 +128,8 @@ test('a class is written to by its teacher; a stranger’s class does not exist 
   const { circles, roles } = await teacher.call('bulk.audiences', {})
   expect(circles).toEqual([{ id: mine, name: '7b', people: 2 }])
   expect(roles.find(({ id }) => id === 'member')).toMatchObject({ people: 3 })
+  // Nobody is a guest.
+  expect(roles.map(({ id }) => id)).not.toContain('guest')
   const audience = { people: [], circles: [mine], roles: [] }
   const { bulk } = await teacher.call('bulk.send', { clientId: clientId(), to: audience, text: 'hello' })
   expect(await whenDone(teacher, bulk)).toMatchObject({ sent: 2 })

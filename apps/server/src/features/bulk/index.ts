@@ -57,7 +57,8 @@ async function audiences(context: Context<'signed_in'>): Promise<Reply<'bulk.aud
   const roles = []
   if (mayWriteToRoles(context))
     for (const { id } of await listRoles(db)) roles.push({ id, people: others(await peopleWithRole(db, id)) })
-  return { circles, roles }
+  const isSomebody = ({ people }: { people: number }) => people > 0
+  return { circles: circles.filter(isSomebody), roles: roles.filter(isSomebody) }
 }
 
 async function look(context: Context<'signed_in'>, { to, text }: Input<'bulk.look'>): Promise<Reply<'bulk.look'>> {
