@@ -16,7 +16,10 @@ try {
   const node = await prepare()
   await buildWeb(node)
   if (isDev && hasWebApp()) rebuildOnChange(node)
-  becomeProgram(node, [...(isDev ? ['--watch', '--watch-preserve-output'] : []), main, 'serve', ...serveArgs])
+  becomeProgram(node, [...(isDev ? ['--watch', '--watch-preserve-output'] : []), main, 'serve', ...serveArgs], {
+    // Half of a start is compiling what was compiled the last time.
+    env: { ...process.env, NODE_COMPILE_CACHE: join(root, 'node_modules/.cache/compiled') },
+  })
 } catch (error) {
   fail(error)
 }

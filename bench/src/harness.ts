@@ -87,6 +87,8 @@ export function startSotto(dataFolder: string, environment: Record<string, strin
   return startProgram(join(root, 'apps/server/src/main.ts'), ['serve'], {
     PORT: '0',
     SOTTO_DATA: dataFolder,
+    // As `npm start` does.
+    NODE_COMPILE_CACHE: join(root, 'node_modules/.cache/compiled'),
     ...noLimits,
     ...environment,
   })
