@@ -112,6 +112,8 @@ const inputs: { [Name in CommandName]: (things: Things) => Input<Name> } = {
     text: 'x',
   }),
   'messages.delete': ({ conversation }) => ({ conversation, message: randomUUID() as never, clientId: clientId() }),
+  'messages.pin': ({ conversation }) => ({ conversation, message: randomUUID() as never, pinned: true }),
+  'messages.pins': ({ conversation }) => ({ conversation }),
   'messages.page': ({ conversation }) => ({ conversation }),
   'messages.pull': ({ conversation }) => ({ spans: [{ conversation, from: 1, to: 9 }] }),
   'blocks.set': ({ person }) => ({ person, blocked: false }),

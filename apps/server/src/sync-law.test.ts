@@ -1,5 +1,6 @@
 import {
   type BoardRow,
+  type BulkId,
   type CircleId,
   type CommandName,
   type CommandSpec,
@@ -107,7 +108,15 @@ const inputs: { [Name in CommandName]: ((world: World) => Input<Name>) | null } 
       { name: `Name ${world.chance.below(1e9)}` },
       { closed: false },
       { slowSeconds: 0 },
-      { rights: { post: 'member', invite: world.chance.one(rights), change: 'member', moderate: 'moderator' } },
+      {
+        rights: {
+          post: 'member',
+          invite: world.chance.one(rights),
+          change: 'member',
+          moderate: 'moderator',
+          pin: world.chance.one(rights),
+        },
+      },
       { history: world.chance.one(['all', 'joined']) },
     ]),
   }),
@@ -206,6 +215,11 @@ const inputs: { [Name in CommandName]: ((world: World) => Input<Name>) | null } 
     const [conversation, message] = world.message()
     return { conversation, message, clientId: clientId() }
   },
+  'messages.pin': (world) => {
+    const [conversation, message] = world.message()
+    return { conversation, message, pinned: world.chance.one([true, true, false]) }
+  },
+  'messages.pins': null,
   'blocks.set': (world) => ({ person: world.person(), blocked: world.chance.one([true, false, false]) }),
   'mutes.set': (world) => ({ person: world.person(), muted: world.chance.one([true, false]) }),
   'conversations.mute': (world) => ({ conversation: world.conversation(), minutes: world.chance.one([0, 5, null]) }),
@@ -355,9 +369,12 @@ class Follower {
     )
     const { members } = await this.socket.call('members.list', { conversation, limit: 100 })
     expect(members).toHaveLength(count)
-    const { messages } = [...entries, ...about].reduce(applyEntry, emptyView)
+    const { messages, pins: folded } = [...entries, ...about].reduce(applyEntry, emptyView)
+    const pins = (await this.socket.call('messages.pins', { conversation })).pins.map(({ message }) => message.id)
+    // What the log tells is what is kept beside it.
+    expect(folded).toEqual(pins)
     const seats = members.map(({ person, role, silencedUntil }) => [person, { role, silencedUntil }] as const)
-    return { view: { members: new Map(seats), details, messages }, head, floor, read }
+    return { view: { members: new Map(seats), details, messages, pins }, head, floor, read }
   }
 
   /** The law for this person. */
@@ -439,6 +456,7 @@ test.each([1, 2, 3])(
         invitation?: string
         id?: string
         report?: ReportId | { report: ReportId }
+        bulk?: BulkId
       }
       const made = reply.card?.conversation ?? reply.conversation
       if (made && !world.conversations.includes(made)) world.conversations.push(made)
@@ -447,6 +465,9 @@ test.each([1, 2, 3])(
         world.messages.push([(input as { conversation: ConversationId }).conversation, reply.id as EntryId])
       if (typeof reply.report === 'string') world.reports.push(reply.report)
       if (name === 'relationships.set') world.relationships.push(reply.id as RelationshipId)
+      // It goes on by itself, and what is compared must stand still.
+      for (let state = name === 'bulk.send' ? 'sending' : ''; state === 'sending'; )
+        state = (await follower.socket.call('bulk.get', { bulk: reply.bulk as BulkId })).state
       if (reply.invitation)
         world.invitations.push(`${(input as { conversation: string }).conversation} ${reply.invitation}`)
     }
@@ -502,6 +523,11 @@ test.each([1, 2, 3])(
     await act(admin, 'people.setRole', { person: bob.person.id, role: 'member' })
     await act(alice, 'groups.create', { clientId: clientId(), name: 'Strict', people: [bob.person.id] })
     const strict = { conversation: world.conversations.at(-1) as ConversationId, person: bob.person.id }
+    await act(bob, 'messages.send', { conversation: strict.conversation, clientId: clientId(), text: 'spam' })
+    const [conversation, message] = world.messages.at(-1) as readonly [ConversationId, EntryId]
+    await act(alice, 'messages.pin', { conversation, message, pinned: true })
+    await act(alice, 'reports.make', { conversation, message, person: bob.person.id, reason: 'spam' })
+    await act(admin, 'reports.decide', { report: world.reports.at(-1) as ReportId, decision: 'message_deleted' })
     await act(alice, 'members.silence', { ...strict, minutes: 5 })
     await act(alice, 'members.remove', { ...strict, banMinutes: 5 })
     await act(alice, 'members.unban', strict)

@@ -54,6 +54,8 @@ export const Rights = exactly({
   change: From,
   /** Take others out, delete what they wrote, silence them. */
   moderate: From,
+  /** Keep messages where everybody finds them, and take them from there. */
+  pin: From,
 })
 export type Rights = Static<typeof Rights>
 

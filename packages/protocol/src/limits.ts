@@ -16,6 +16,9 @@ export const maxPictureBytes = 5 * 1024 * 1024
 export const maxImportBytes = 8 * 1024 * 1024
 export const maxImportLines = 50_000
 
+/** Pinned messages of one conversation. */
+export const maxPins = 50
+
 /** Milliseconds after which a person who said they are typing is no longer shown as typing. */
 export const typingMs = 6_000
 

@@ -15,6 +15,7 @@ import {
   readAbout,
   readHeads,
   readPage,
+  readPins,
   readSpans,
   type Seat,
   type SpanRead,
@@ -68,6 +69,8 @@ export interface Log extends Conversations, Messages {
     tx?: Tx,
   ): Promise<Entry[]>
   spans(person: PersonId, spans: readonly SpanWanted[], limit: number): Promise<{ spans: SpanRead[]; about: Entry[] }>
+  /** The pinned messages from a place on, the one that was pinned last first; `place` is that of the entry that pinned it. */
+  pins(conversation: ConversationId, from: number): Promise<{ message: Entry; place: number }[]>
   /** What was appended about messages that were read, beyond what was read. */
   about(parts: readonly PartRead[], tx?: Tx): Promise<Entry[]>
 
@@ -153,6 +156,7 @@ export function openLog({ pool, appendPool, sealing, bus, clock }: LogPorts): Lo
     heads: (person, only) => readHeads(pool, person, only ?? null, clock.now()),
     page: (page, tx) => readPage(tx ? asQueryable(tx) : pool, sealing, page),
     spans: (person, spans, limit) => readSpans(pool, sealing, person, spans, limit, clock.now()),
+    pins: (conversation, from) => readPins(pool, sealing, conversation, from),
     about: (parts, tx) => readAbout(tx ? asQueryable(tx) : pool, sealing, parts),
 
     async moveReceipts(receipts) {

@@ -11,7 +11,7 @@ import type {
   WatchName,
 } from '@sotto/client'
 import type { ClientId, CommandName, ConversationId, Entry, Input, Person, PersonId, Reply } from '@sotto/protocol'
-import { AppError, builtInRoles, countUnread, memberMay, unreadCap } from '@sotto/protocol/pure'
+import { AppError, applyEntry, builtInRoles, countUnread, emptyView, memberMay, unreadCap } from '@sotto/protocol/pure'
 import { bulkCalls } from './fake-bulk.ts'
 import { groupCalls } from './fake-groups.ts'
 import { moderationCalls } from './fake-moderation.ts'
@@ -100,7 +100,13 @@ export function createFakeClient(scenario: string): Client & { readonly drive: D
   }
 
   function aboutOf({ card, details, members }: Thread) {
-    return { details, members: members.length, mayPost: memberMay(card.role, 'post', details), silencedUntil: null }
+    return {
+      details,
+      members: members.length,
+      mayPost: memberMay(card.role, 'post', details),
+      mayPin: memberMay(card.role, 'pin', details),
+      silencedUntil: null,
+    }
   }
 
   function textOf(entry: Extract<Entry, { kind: 'message' }>): string {
@@ -122,6 +128,8 @@ export function createFakeClient(scenario: string): Client & { readonly drive: D
         return { ...event, kind: 'silenced', person: entry.body.person, until: entry.body.until }
       case 'changed':
         return { ...event, kind: 'changed', person: entry.sender, ...entry.body }
+      case 'pinned':
+        return { ...event, kind: 'pinned', person: entry.sender, pinned: entry.body.pinned }
       case 'edited':
       case 'deleted':
         throw new Error('The fake world keeps changes beside its entries.')
@@ -167,6 +175,7 @@ export function createFakeClient(scenario: string): Client & { readonly drive: D
         details: null,
         members: 0,
         mayPost: true,
+        mayPin: false,
         silencedUntil: null,
         other,
         rows: waitingRows,
@@ -265,6 +274,15 @@ export function createFakeClient(scenario: string): Client & { readonly drive: D
         .map(itemOf)
         .sort((a, b) => (a.at < b.at ? 1 : -1)),
     conversation: windowOf,
+    pins: ({ conversation }) => {
+      const entries = world.threads.get(conversation)?.entries ?? []
+      return entries.reduce(applyEntry, emptyView).pins.flatMap((pin) => {
+        const entry = entries.find(({ id }) => id === pin)
+        if (entry?.kind !== 'message' || world.deletions.has(pin)) return []
+        const { id: message, place, sender, at } = entry
+        return [{ message, place, sender, at, text: textOf(entry) }]
+      })
+    },
     people: ({ people, presence }) =>
       new Map(
         people.flatMap((id) => {

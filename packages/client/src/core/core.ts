@@ -24,6 +24,7 @@ import { LogCache } from './log-cache.ts'
 import { Outbox } from './outbox.ts'
 import { People, takePerson } from './people.ts'
 import { Pictures } from './pictures.ts'
+import { PinRequests } from './pin-requests.ts'
 import { pollLinks } from './poll-link.ts'
 import type { Ports } from './ports.ts'
 import { Receipts } from './receipts.ts'
@@ -77,6 +78,7 @@ export class Core implements Client {
   private readonly people: People
   private readonly drafts: Drafts
   private readonly pictures: Pictures
+  private readonly pins: PinRequests
   private readonly cache: LogCache
   private readonly known: KnownInstance
   private readonly views: Views
@@ -156,6 +158,7 @@ export class Core implements Client {
     this.people = new People(shared)
     this.drafts = new Drafts({ ...shared, laneOf: (target) => this.outbox.laneOf(target) })
     this.pictures = new Pictures(this.session, store, during)
+    this.pins = new PinRequests({ ...shared, again: () => this.watches.tell({ kind: 'connection' }) })
     this.views = new Views({
       state: this.state,
       cache: this.cache,
@@ -163,6 +166,7 @@ export class Core implements Client {
       people: this.people,
       drafts: this.drafts,
       signals: this.signals,
+      pins: this.pins,
       isOpen,
       isTrying: () => this.connection.isTrying,
       hasBoard: () => this.sync.hasBoard(),
@@ -351,6 +355,7 @@ export class Core implements Client {
       this.known.connected()
       this.sync.connected()
       this.people.connected()
+      this.pins.connected()
       this.outbox.connected()
       this.receipts.connected()
       this.drafts.connected()
@@ -465,6 +470,7 @@ export class Core implements Client {
     this.outbox.stop()
     this.receipts.stop()
     this.people.stop()
+    this.pins.stop()
     this.drafts.stop()
   }
 }

@@ -57,7 +57,7 @@ export class PenTaken extends Error {
 }
 
 /** Stored data of an older version is dropped and comes from the server again, except what only this device has. */
-export const storeVersion = 2
+export const storeVersion = 3
 
 const ownTables = ['account', 'owner', 'farewell', 'outbox', 'draft']
 

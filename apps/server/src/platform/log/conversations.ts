@@ -11,7 +11,7 @@ import type {
   Policy,
   SessionId,
 } from '@sotto/protocol'
-import { AppError, defaultDetails } from '@sotto/protocol/pure'
+import { AppError, completeDetails, defaultDetails } from '@sotto/protocol/pure'
 import { type SqlBool, sql } from 'kysely'
 import type { Bus } from '#platform/bus'
 import type { Clock } from '#platform/clock'
@@ -624,6 +624,7 @@ function columnsOf(details: Details) {
   return {
     details: JSON.stringify(details) as unknown as Details,
     post_rank: details.closed ? nobody : ranks[details.rights.post],
+    pin_rank: details.closed ? nobody : ranks[details.rights.pin],
     slow_seconds: details.slowSeconds,
   }
 }
@@ -634,7 +635,7 @@ function toConversation(row: Tables['conversations']): Conversation {
     id,
     kind,
     policy,
-    details: { ...defaultDetails[kind], ...row.details },
+    details: completeDetails(kind, row.details),
     pair: [first_person, second_person],
     head,
     members: member_count,

@@ -27,6 +27,13 @@ test('who supervises reads along, and comes and goes as such', () => {
   expect(eventWords({ ...joined, kind: 'left' }, names)).toBe('Ben does not read along any more.')
 })
 
+test('that something was pinned is told, and what stands in the list of pins', () => {
+  const row = { ...event, kind: 'pinned', pinned: true } as const
+  expect(eventWords(row, names)).toBe('Ana pinned a message.')
+  expect(eventWords(row, { ...names, byMe: true })).toBe('You pinned a message.')
+  expect(eventWords({ ...row, pinned: false }, names)).toBe('Ana took a message from the pinned ones.')
+})
+
 test('a change is named where one thing changed', () => {
   const change = (now: Partial<typeof details>) => {
     const fields = Object.keys(now) as (keyof typeof details)[]
