@@ -2,6 +2,10 @@ import { AxeBuilder } from '@axe-core/playwright'
 import type { Page } from '@playwright/test'
 import { composer, expect, idOf, test } from './stage.ts'
 
+/** A picture of one dot. */
+const dot =
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg=='
+
 async function expectNoBarriers(page: Page, where: string): Promise<void> {
   const { violations } = await new AxeBuilder({ page }).analyze()
   expect(
@@ -42,7 +46,10 @@ test('a group is made, named, talked in, and whoever is taken out loses it at on
 
   // Pinned for everybody; the line about it opens into the list, which leads to the message.
   await log.getByText('Hello everybody').hover()
-  await log.getByRole('article', { name: /Hello everybody/ }).getByRole('button', { name: 'What to do with this message' }).click()
+  await log
+    .getByRole('article', { name: /Hello everybody/ })
+    .getByRole('button', { name: 'What to do with this message' })
+    .click()
   await ben.getByRole('menuitem', { name: 'Pin' }).click()
   await expect(rita.getByRole('log').getByText('Ben Okafor pinned a message.')).toBeVisible()
   const line = rita.getByRole('button', { name: '1 pinned message Hello everybody' })
@@ -67,6 +74,20 @@ test('a group is made, named, talked in, and whoever is taken out loses it at on
   await details.getByRole('button', { name: 'Save' }).click()
   await expect(log.getByText('Rita Sommer changed the name to “Science week”.')).toBeVisible()
   await expect(ben.getByRole('region', { name: 'Group Science week' })).toBeVisible()
+
+  // A picture stands wherever the sign of the group stood.
+  await expect(ben.getByRole('link', { name: /Science week/ }).locator('img')).toHaveCount(0)
+  await details.getByRole('button', { name: 'Change name and topic' }).click()
+  await details.getByLabel('Choose a picture').setInputFiles({
+    name: 'dot.png',
+    mimeType: 'image/png',
+    buffer: Buffer.from(dot, 'base64'),
+  })
+  await expect(details.getByRole('button', { name: 'Change picture' })).toBeVisible()
+  await expectNoBarriers(rita, 'changing what a group is')
+  await details.getByRole('button', { name: 'Cancel' }).click()
+  await expect(ben.getByRole('link', { name: /Science week/ }).locator('img').first()).toBeVisible()
+  await expect(ben.getByRole('log').getByText('Rita Sommer changed the picture.')).toBeVisible()
 
   // Who may write is said in place of the field.
   await details.getByLabel('Who writes').selectOption('moderator')
@@ -122,7 +143,10 @@ test('a pinned message far back is one step away, and the end is too', async ({ 
   await expect(rita.getByRole('article', { name: /message 500/ })).toBeInViewport()
   await expect(plan).toHaveCount(0)
   await rita.getByRole('button', { name: /1 pinned message/ }).click()
-  await rita.getByRole('list', { name: 'Pinned messages' }).getByRole('button', { name: /The plan/ }).click()
+  await rita
+    .getByRole('list', { name: 'Pinned messages' })
+    .getByRole('button', { name: /The plan/ })
+    .click()
   await expect(plan).toBeFocused()
   await expect(plan).toBeInViewport()
   await rita.getByRole('button', { name: /Jump to latest/ }).click()

@@ -82,6 +82,7 @@ const inputs: { [Name in CommandName]: (things: Things) => Input<Name> } = {
   'conversations.get': ({ conversation }) => ({ conversation }),
   'conversations.mute': ({ conversation }) => ({ conversation, minutes: 0 }),
   'conversations.archive': ({ conversation }) => ({ conversation, archived: false }),
+  'conversations.removePicture': ({ conversation }) => ({ conversation }),
   'conversations.change': ({ conversation }) => ({ conversation, change: { topic: 'x' } }),
   'members.list': ({ conversation }) => ({ conversation }),
   'members.add': ({ conversation, person }) => ({ conversation, people: [person] }),
@@ -177,6 +178,8 @@ const otherRoutes = new Set([
   'POST /api/v1/poll', // the same
   'PUT /api/v1/me/picture', // one’s own: features/people
   'GET /api/v1/people/:person/picture', // shown to every signed-in person: features/people
+  'PUT /api/v1/conversations/:conversation/picture', // by those who may change it: features/conversations
+  'GET /api/v1/conversations/:conversation/picture', // shown to those who may look at it: the same
   'GET /api/v1/openapi.json', // the same for everybody
   'GET /healthz',
   'GET /readyz',

@@ -7,7 +7,7 @@ import {
   type ConversationCard,
   type ConversationId,
   commands,
-  type Details,
+  type DetailsChange,
   type Entry,
   type EntryId,
   type Input,
@@ -101,9 +101,10 @@ const inputs: { [Name in CommandName]: ((world: World) => Input<Name>) | null } 
     conversation: world.conversation(),
     archived: world.chance.one([true, false]),
   }),
+  'conversations.removePicture': (world) => ({ conversation: world.conversation() }),
   'conversations.change': (world) => ({
     conversation: world.conversation(),
-    change: world.chance.one<Partial<Details>>([
+    change: world.chance.one<DetailsChange>([
       { topic: `topic ${world.chance.below(9)}` },
       { name: `Name ${world.chance.below(1e9)}` },
       { closed: false },

@@ -48,6 +48,11 @@ export interface Me {
  */
 export type MessageState = 'waiting' | 'failed' | 'sent' | 'delivered' | 'read'
 
+/** What has a picture, and which one: a person, or a group or channel. */
+export type Pictured =
+  | Pick<Person, 'id' | 'picture'>
+  | { readonly conversation: ConversationId; readonly picture: string | null }
+
 /** One row of a conversation. A message has the same `key` from the moment it is typed for as long as it exists. */
 export type Row =
   | {
@@ -248,8 +253,10 @@ export interface Client {
   /** One command, now. Rejects with `unavailable` without a connection; while the first one is being made, waits for it. */
   call<Name extends CommandName>(name: Name, input: Input<Name>): Promise<Reply<Name>>
   setPicture(picture: Blob): Promise<Person>
-  /** The picture of a person, fetched once and kept; null where there is none. */
-  picture(person: Person): Promise<Blob | null>
+  /** For a group or channel, by those who may change it. */
+  setConversationPicture(conversation: ConversationId, picture: Blob): Promise<Details>
+  /** A picture, fetched once and kept; null where there is none. */
+  picture(of: Pictured): Promise<Blob | null>
 
   /** Stops everything; what is stored stays. */
   close(): Promise<void>

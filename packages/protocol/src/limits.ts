@@ -9,7 +9,7 @@ export const maxFrameBytes = 64 * 1024
 /** Bytes of UTF-8 that the text of a message may take. */
 export const maxTextBytes = 16_384
 
-/** Bytes of a picture as uploaded, `PUT /me/picture`. */
+/** Bytes of a picture as uploaded, of a person or of a conversation. */
 export const maxPictureBytes = 5 * 1024 * 1024
 
 /** Bytes of the body that brings relationships in from a file, and how many lines the file may have. */

@@ -22,6 +22,7 @@ export const defaultDetails: Record<ConversationKind, Details> = {
   thread: {
     name: null,
     topic: '',
+    picture: null,
     category: '',
     listed: false,
     history: 'all',
@@ -32,6 +33,7 @@ export const defaultDetails: Record<ConversationKind, Details> = {
   group: {
     name: null,
     topic: '',
+    picture: null,
     category: '',
     listed: false,
     history: 'joined',
@@ -42,6 +44,7 @@ export const defaultDetails: Record<ConversationKind, Details> = {
   channel: {
     name: null,
     topic: '',
+    picture: null,
     category: '',
     listed: true,
     history: 'all',

@@ -10,7 +10,17 @@ import type {
   Watches,
   WatchName,
 } from '@sotto/client'
-import type { ClientId, CommandName, ConversationId, Entry, Input, Person, PersonId, Reply } from '@sotto/protocol'
+import type {
+  ClientId,
+  CommandName,
+  ConversationId,
+  Details,
+  Entry,
+  Input,
+  Person,
+  PersonId,
+  Reply,
+} from '@sotto/protocol'
 import { AppError, applyEntry, builtInRoles, countUnread, emptyView, memberMay, unreadCap } from '@sotto/protocol/pure'
 import { bulkCalls } from './fake-bulk.ts'
 import { groupCalls } from './fake-groups.ts'
@@ -557,12 +567,19 @@ export function createFakeClient(scenario: string): Client & { readonly drive: D
       changed()
       return world.me
     },
-    async picture(person) {
-      return pictures.get(person.id) ?? null
+    async setConversationPicture(conversation, picture) {
+      pictures.set(conversation, picture)
+      const answer = calls['conversations.change'] as (input: unknown) => { details: Details }
+      const { details } = answer({ conversation, change: { picture: uuid<never>() } })
+      changed()
+      return details
+    },
+    async picture(of) {
+      return pictures.get('conversation' in of ? of.conversation : of.id) ?? null
     },
     async close() {},
   }
-  const pictures = new Map<PersonId, Blob>()
+  const pictures = new Map<PersonId | ConversationId, Blob>()
 
   const drive: Drive = {
     world,

@@ -2,6 +2,7 @@ import type {
   ClientId,
   CommandName,
   ConversationId,
+  Details,
   Input,
   Instance,
   Permission,
@@ -11,7 +12,17 @@ import type {
   Reply,
 } from '@sotto/protocol'
 import { AppError } from '@sotto/protocol/pure'
-import type { Watches as Asks, Client, ConnectionState, Me, SetUp, SignUp, Target, WatchName } from '#client/api.ts'
+import type {
+  Watches as Asks,
+  Client,
+  ConnectionState,
+  Me,
+  Pictured,
+  SetUp,
+  SignUp,
+  Target,
+  WatchName,
+} from '#client/api.ts'
 import { Connection, type Status } from './connection.ts'
 import { otherPerson, tellsReceipts } from './conversation.ts'
 import { Drafts } from './drafts.ts'
@@ -288,8 +299,12 @@ export class Core implements Client {
     return person
   }
 
-  picture(person: Person): Promise<Blob | null> {
-    return this.pictures.of(person)
+  setConversationPicture(conversation: ConversationId, picture: Blob): Promise<Details> {
+    return this.pictures.setOf(conversation, picture)
+  }
+
+  picture(of: Pictured): Promise<Blob | null> {
+    return this.pictures.of(of)
   }
 
   async close() {

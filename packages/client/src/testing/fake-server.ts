@@ -286,7 +286,8 @@ export class FakeServer {
     const path = new URL(url).pathname.replace('/api/v1', '')
     const body = typeof init.body === 'string' ? JSON.parse(init.body) : {}
     try {
-      if (/^\/people\/.*\/picture$/.test(path)) return this.picture(new URL(url))
+      if (init.method === 'GET' && /^\/(people|conversations)\/.*\/picture$/.test(path))
+        return this.picture(new URL(url))
       return await this.rest(`${init.method} ${path}`, body, init)
     } catch (error) {
       if (!(error instanceof AppError)) throw error

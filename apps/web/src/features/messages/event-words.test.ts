@@ -42,6 +42,8 @@ test('a change is named where one thing changed', () => {
   expect(change({ name: 'The choir' })).toBe('Ana changed the name to “The choir”.')
   expect(change({ topic: 'Songs' })).toBe('Ana changed the topic: Songs')
   expect(change({ topic: '' })).toBe('Ana removed the topic.')
+  expect(change({ picture: 'v1' })).toBe('Ana changed the picture.')
+  expect(change({ picture: null })).toBe('Ana removed the picture.')
   expect(change({ closed: true })).toBe('Ana closed this.')
   expect(change({ slowSeconds: 60 })).toBe('Ana turned slow mode on: one message every 1 minute.')
   expect(change({ name: 'The choir', topic: 'Songs' })).toBe('Ana changed how this is run.')

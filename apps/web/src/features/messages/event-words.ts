@@ -55,6 +55,8 @@ function changedWords({ details: now, fields }: Extract<Event, { kind: 'changed'
       return t('event.name', { by, name: now.name ?? '' })
     case 'topic':
       return now.topic ? t('event.topic', { by, topic: now.topic }) : t('event.noTopic', { by })
+    case 'picture':
+      return t(now.picture ? 'event.picture' : 'event.noPicture', { by })
     case 'closed':
       return t(now.closed ? 'event.closed' : 'event.reopened', { by })
     case 'slowSeconds':
