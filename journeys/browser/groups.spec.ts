@@ -3,8 +3,7 @@ import type { Page } from '@playwright/test'
 import { composer, expect, idOf, test } from './stage.ts'
 
 /** A picture of one dot. */
-const dot =
-  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg=='
+const dot = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg=='
 
 async function expectNoBarriers(page: Page, where: string): Promise<void> {
   const { violations } = await new AxeBuilder({ page }).analyze()
@@ -86,7 +85,12 @@ test('a group is made, named, talked in, and whoever is taken out loses it at on
   await expect(details.getByRole('button', { name: 'Change picture' })).toBeVisible()
   await expectNoBarriers(rita, 'changing what a group is')
   await details.getByRole('button', { name: 'Cancel' }).click()
-  await expect(ben.getByRole('link', { name: /Science week/ }).locator('img').first()).toBeVisible()
+  await expect(
+    ben
+      .getByRole('link', { name: /Science week/ })
+      .locator('img')
+      .first(),
+  ).toBeVisible()
   await expect(ben.getByRole('log').getByText('Rita Sommer changed the picture.')).toBeVisible()
 
   // Who may write is said in place of the field.

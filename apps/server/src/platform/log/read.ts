@@ -53,6 +53,8 @@ export interface Seat {
   readonly head: number
   /** The first place the member may read. */
   readonly floor: number
+  /** Whether one of the two of a thread has blocked the other. */
+  readonly blocked: boolean
 }
 
 export async function findSeat(
@@ -63,7 +65,7 @@ export async function findSeat(
 ): Promise<Seat | undefined> {
   const { rows } = await pool.query<Seat>({
     name: 'find_seat',
-    text: `select m.role, c.head, greatest(m.joined_at_place, 1)::bigint as floor from members m join conversations c on c.id = m.conversation
+    text: `select m.role, c.head, greatest(m.joined_at_place, 1)::bigint as floor, c.blocked from members m join conversations c on c.id = m.conversation
       where m.conversation = $1 and m.person = $2 and m.left_at_place is null and (m.seated_until is null or m.seated_until > $3)`,
     values: [conversation, person, now],
   })
