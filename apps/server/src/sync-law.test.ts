@@ -199,6 +199,7 @@ const inputs: { [Name in CommandName]: ((world: World) => Input<Name>) | null } 
   'bulk.recipients': null,
   'bulk.cancel': null,
   'audit.list': null,
+  'audit.people': null,
   'instance.settings': null,
   'instance.changeSettings': null,
   'people.admin': null,
