@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { AxeBuilder } from '@axe-core/playwright'
 import type { Page } from '@playwright/test'
+import { createClient } from '@sotto/client'
 import { expect, idOf, password, test } from './stage.ts'
 
 /** Every page an owner sees, with something on it that says it has arrived. */
@@ -35,7 +36,6 @@ test('a role that was made is given, and counts at once; who has none sees no ad
   await rita.getByRole('button', { name: 'New role' }).click()
   await rita.getByLabel('Name').fill('Auditor')
   await rita.getByLabel('Read the audit record').check()
-  await rita.getByLabel('Find people in the directory').check()
   await rita.getByRole('button', { name: 'Make the role' }).click()
   await expect(rita.getByText('Auditor was saved.')).toBeVisible()
 
@@ -49,6 +49,12 @@ test('a role that was made is given, and counts at once; who has none sees no ad
   await expect(
     anaPage.getByRole('navigation', { name: 'Admin' }).getByRole('link', { name: 'Roles', exact: true }),
   ).toHaveCount(0)
+  // Whoever reads the record finds those who are in it, and nobody elsewhere.
+  await anaPage.getByRole('combobox', { name: 'Who did it' }).fill('rita')
+  await anaPage.getByRole('option', { name: /Rita Sommer/ }).click()
+  await anaPage.getByRole('button', { name: 'Show' }).click()
+  await expect(anaPage.getByText('Rita Sommer made Ana Moreau Auditor.')).toBeVisible()
+  await expect(anaPage.getByText(/Ana Moreau signed in/)).toHaveCount(0)
   // The address of a page one may not see leads elsewhere.
   await anaPage.goto('/admin/roles')
   await expect(anaPage).not.toHaveURL(/admin/)
@@ -73,6 +79,41 @@ test('a role that was made is given, and counts at once; who has none sees no ad
   await rita.getByRole('button', { name: 'Delete Auditor' }).click()
   await expect(rita.getByText('This role is still in use')).toBeVisible()
   await ana.close()
+})
+
+test('channels are looked after by somebody who is in none of them and reads none', async ({ stage }) => {
+  const ana = await stage.person('ana.moreau')
+  const rita = createClient({ url: stage.product.url })
+  await rita.signIn({ name: 'rita', password })
+  await rita.call('roles.create', { role: 'keeper', name: 'Keeper', permissions: ['channels.manage'] })
+  await rita.call('people.setRole', { person: await idOf(rita, 'ana.moreau'), role: 'keeper' })
+  const clientId = () => crypto.randomUUID() as never
+  const { card } = await rita.call('channels.create', { clientId: clientId(), name: 'Back room', listed: false })
+  const { conversation } = card
+  await rita.call('messages.send', { conversation, clientId: clientId(), text: 'the canary' })
+  const page = await stage.signIn('ana.moreau')
+  await page.goto('/admin/channels')
+  const list = page.getByRole('list', { name: 'Channels' })
+  await expect(list.getByText('Back room', { exact: true })).toBeVisible()
+  await expect(list.getByRole('link', { name: 'Back room' })).toHaveCount(0)
+  await page.getByRole('button', { name: 'Change Back room' }).click()
+  await page.getByLabel('Who writes').selectOption('owner')
+  const detailsNow = async () => (await rita.call('conversations.get', { conversation })).head.details
+  await expect.poll(async () => (await detailsNow()).rights.post).toBe('owner')
+  await expectNoBarriers(page, 'changing a channel')
+  await page.getByLabel('Name', { exact: true }).fill('Front room')
+  await page.getByRole('button', { name: 'Save' }).click()
+  await expect(page.getByText('Front room was saved.')).toBeVisible()
+  await page.getByRole('button', { name: 'Archive Front room' }).click()
+  await expect.poll(async () => (await detailsNow()).closed).toBe(true)
+  await page.getByRole('button', { name: 'Delete Front room' }).click()
+  await page.getByLabel('Type Front room to confirm').fill('Front room')
+  await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click()
+  await expect(page.getByText('Front room was deleted.')).toBeVisible()
+  await expect(list).toHaveCount(0)
+  expect((await rita.call('conversations.heads', {})).heads).toEqual([])
+  expect((await ana.call('conversations.heads', {})).heads).toEqual([])
+  await rita.close()
 })
 
 test('somebody is suspended and comes back with a new password, and the record tells', async ({ stage }) => {
@@ -133,7 +174,7 @@ test('relationships come in from a file that is looked at first, and the simulat
     rita.locator('input[type=file]').setInputFiles({ name, mimeType: 'text/csv', buffer: Buffer.from(csv) })
   await choose('faulty.csv', 'from,kind,to\nana.moreau,teacher-of,nobody.here\n')
   await expect(rita.getByRole('cell', { name: 'nobody.here' })).toBeVisible()
-  await expect(rita.getByRole('button', { name: 'Apply' })).toHaveCount(0)
+  await expect(rita.getByRole('button', { name: 'Show' })).toHaveCount(0)
   await choose('good.csv', 'from,kind,to\nana.moreau,teacher-of,ben.okafor\n')
   await expect(rita.getByText('good.csv would set 1 new')).toBeVisible()
   await rita.getByRole('button', { name: 'Apply' }).click()

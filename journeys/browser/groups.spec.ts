@@ -2,6 +2,9 @@ import { AxeBuilder } from '@axe-core/playwright'
 import type { Page } from '@playwright/test'
 import { composer, expect, idOf, test } from './stage.ts'
 
+/** A picture of one dot. */
+const dot = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg=='
+
 async function expectNoBarriers(page: Page, where: string): Promise<void> {
   const { violations } = await new AxeBuilder({ page }).analyze()
   expect(
@@ -40,6 +43,26 @@ test('a group is made, named, talked in, and whoever is taken out loses it at on
   await expect(rita.getByRole('log').getByRole('button', { name: 'Ben Okafor' })).toBeVisible()
   await expectNoBarriers(ben, 'a group')
 
+  // Pinned for everybody; the line about it opens into the list, which leads to the message.
+  await log.getByText('Hello everybody').hover()
+  await log
+    .getByRole('article', { name: /Hello everybody/ })
+    .getByRole('button', { name: 'What to do with this message' })
+    .click()
+  await ben.getByRole('menuitem', { name: 'Pin' }).click()
+  await expect(rita.getByRole('log').getByText('Ben Okafor pinned a message.')).toBeVisible()
+  const line = rita.getByRole('button', { name: '1 pinned message Hello everybody' })
+  await line.click()
+  await expectNoBarriers(rita, 'the pinned messages')
+  const pins = rita.getByRole('list', { name: 'Pinned messages' })
+  await pins.getByRole('button', { name: /Rita Sommer.*Hello everybody/ }).click()
+  await expect(pins).toHaveCount(0)
+  await expect(rita.getByRole('article', { name: /Hello everybody/ })).toBeFocused()
+  await line.click()
+  await pins.getByRole('button', { name: 'Unpin' }).click()
+  await expect(line).toHaveCount(0)
+  await expect(log.getByText('Rita Sommer took a message from the pinned ones.')).toBeVisible()
+
   // Renamed, and everybody sees by whom.
   await rita.getByRole('link', { name: 'About Science' }).click()
   const details = rita.getByRole('complementary', { name: 'About this group' })
@@ -50,6 +73,25 @@ test('a group is made, named, talked in, and whoever is taken out loses it at on
   await details.getByRole('button', { name: 'Save' }).click()
   await expect(log.getByText('Rita Sommer changed the name to “Science week”.')).toBeVisible()
   await expect(ben.getByRole('region', { name: 'Group Science week' })).toBeVisible()
+
+  // A picture stands wherever the sign of the group stood.
+  await expect(ben.getByRole('link', { name: /Science week/ }).locator('img')).toHaveCount(0)
+  await details.getByRole('button', { name: 'Change name and topic' }).click()
+  await details.getByLabel('Choose a picture').setInputFiles({
+    name: 'dot.png',
+    mimeType: 'image/png',
+    buffer: Buffer.from(dot, 'base64'),
+  })
+  await expect(details.getByRole('button', { name: 'Change picture' })).toBeVisible()
+  await expectNoBarriers(rita, 'changing what a group is')
+  await details.getByRole('button', { name: 'Cancel' }).click()
+  await expect(
+    ben
+      .getByRole('link', { name: /Science week/ })
+      .locator('img')
+      .first(),
+  ).toBeVisible()
+  await expect(ben.getByRole('log').getByText('Rita Sommer changed the picture.')).toBeVisible()
 
   // Who may write is said in place of the field.
   await details.getByLabel('Who writes').selectOption('moderator')
@@ -85,6 +127,34 @@ test('a group is made, named, talked in, and whoever is taken out loses it at on
   await expect(rita.getByRole('log').getByText('You removed Ben Okafor.')).toBeVisible()
   await expectNoBarriers(ben, 'a group one is no longer in')
   await carla.close()
+})
+
+test('a pinned message far back is one step away, and the end is too', async ({ stage }) => {
+  const ben = await stage.person('ben.okafor')
+  const clientId = () => crypto.randomUUID() as never
+  const people = [await idOf(ben, 'rita')]
+  const { conversation } = (await ben.call('groups.create', { clientId: clientId(), name: 'Science', people })).card
+  const say = (text: string) => ben.call('messages.send', { conversation, clientId: clientId(), text })
+  const { id } = await say('The plan of the year')
+  await ben.call('messages.pin', { conversation, message: id, pinned: true })
+  for (let count = 1; count <= 500; count++) await say(`message ${count}`)
+  const rita = await stage.signIn('rita')
+  await rita.goto(`/t/${conversation}`)
+  const plan = rita.getByRole('article', { name: /The plan of the year/ })
+  const log = rita.getByRole('log')
+  await expect(log).toHaveAttribute('aria-busy', 'false')
+  await rita.getByRole('button', { name: /Jump to latest/ }).click()
+  await expect(rita.getByRole('article', { name: /message 500/ })).toBeInViewport()
+  await expect(plan).toHaveCount(0)
+  await rita.getByRole('button', { name: /1 pinned message/ }).click()
+  await rita
+    .getByRole('list', { name: 'Pinned messages' })
+    .getByRole('button', { name: /The plan/ })
+    .click()
+  await expect(plan).toBeFocused()
+  await expect(plan).toBeInViewport()
+  await rita.getByRole('button', { name: /Jump to latest/ }).click()
+  await expect(rita.getByRole('article', { name: /message 500/ })).toBeInViewport()
 })
 
 test('a channel is found, looked at, joined and left, and goes with its name', async ({ stage }) => {

@@ -82,6 +82,7 @@ const inputs: { [Name in CommandName]: (things: Things) => Input<Name> } = {
   'conversations.get': ({ conversation }) => ({ conversation }),
   'conversations.mute': ({ conversation }) => ({ conversation, minutes: 0 }),
   'conversations.archive': ({ conversation }) => ({ conversation, archived: false }),
+  'conversations.removePicture': ({ conversation }) => ({ conversation }),
   'conversations.change': ({ conversation }) => ({ conversation, change: { topic: 'x' } }),
   'members.list': ({ conversation }) => ({ conversation }),
   'members.add': ({ conversation, person }) => ({ conversation, people: [person] }),
@@ -112,6 +113,8 @@ const inputs: { [Name in CommandName]: (things: Things) => Input<Name> } = {
     text: 'x',
   }),
   'messages.delete': ({ conversation }) => ({ conversation, message: randomUUID() as never, clientId: clientId() }),
+  'messages.pin': ({ conversation }) => ({ conversation, message: randomUUID() as never, pinned: true }),
+  'messages.pins': ({ conversation }) => ({ conversation }),
   'messages.page': ({ conversation }) => ({ conversation }),
   'messages.pull': ({ conversation }) => ({ spans: [{ conversation, from: 1, to: 9 }] }),
   'blocks.set': ({ person }) => ({ person, blocked: false }),
@@ -140,6 +143,7 @@ const inputs: { [Name in CommandName]: (things: Things) => Input<Name> } = {
   'bulk.recipients': ({ bulk }) => ({ bulk }),
   'bulk.cancel': ({ bulk }) => ({ bulk }),
   'audit.list': () => ({}),
+  'audit.people': () => ({ prefix: 'a' }),
   'health.look': () => ({}),
   'audit.verify': () => ({}),
   'settings.update': () => ({}),
@@ -175,6 +179,8 @@ const otherRoutes = new Set([
   'POST /api/v1/poll', // the same
   'PUT /api/v1/me/picture', // one’s own: features/people
   'GET /api/v1/people/:person/picture', // shown to every signed-in person: features/people
+  'PUT /api/v1/conversations/:conversation/picture', // by those who may change it: features/conversations
+  'GET /api/v1/conversations/:conversation/picture', // shown to those who may look at it: the same
   'GET /api/v1/openapi.json', // the same for everybody
   'GET /healthz',
   'GET /readyz',
@@ -219,7 +225,7 @@ interface Answer {
 function demanded(spec: CommandSpec, who: Who, whose: Whose, kind: ConversationKind): string | undefined {
   if (spec.access === 'anyone') return undefined
   if (who === 'anonymous') return 'unauthenticated'
-  if (spec.permission && !permits(who, spec.permission)) return 'forbidden'
+  if (spec.permission && !permits(who, spec.permission) && !reachesEveryChannel(spec, who)) return 'forbidden'
   if (spec.access === 'conversation_member') {
     if (reachesEveryChannel(spec, who) && kind === 'channel' && whose !== 'missing') return undefined
     return whose === 'own' && inside.has(who) ? undefined : 'not_found'

@@ -48,7 +48,8 @@ The same document for tools is [openapi.json](openapi.json), and a running serve
 | --- | --- | --- | --- | --- |
 ${rows.join('\n')}
 
-Beside the commands: \`PUT /me/picture\` takes a picture as \`image/*\`; \`GET /people/{person}/picture\` shows one; \`GET /events\` streams push
+Beside the commands: \`PUT /me/picture\` takes a picture as \`image/*\`; \`GET /people/{person}/picture\` shows one; both exist below \`/conversations/{conversation}\` for
+groups and channels, too; \`GET /events\` streams push
 frames as server-sent events, the welcome first; \`POST /poll\` waits for news beyond the cursors \`{board, heads}\`; \`POST /frames\` takes one
 client frame and answers with one.
 `

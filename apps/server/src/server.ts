@@ -2,6 +2,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { commands } from '@sotto/protocol'
+import { findPicture as findConversationPicture, setPicture as setConversationPicture } from '#features/conversations'
 import { knownAmong } from '#features/directory'
 import { findSetupToken } from '#features/instance'
 import { findPicture, permissionsOf, setPicture } from '#features/people'
@@ -13,7 +14,7 @@ import { type Bus, memoryBus } from '#platform/bus'
 import { type Clock, systemClock } from '#platform/clock'
 import type { Config } from '#platform/config'
 import { isUnavailable, openDatabase, type PgConnection } from '#platform/database'
-import type { Platform } from '#platform/feature'
+import type { Actor, Platform } from '#platform/feature'
 import { openHealth } from '#platform/health'
 import { openLog } from '#platform/log'
 import type { Logger } from '#platform/logger'
@@ -166,6 +167,12 @@ async function openEdge(
   }
   const admit = (token: string, address: string) => authenticate(platform, token, address)
 
+  const asking = async (actor: Actor) => ({
+    ...platform,
+    actor,
+    permissions: await permissionsOf(platform.db, actor.person),
+  })
+
   const { app, routes } = await buildHttp({
     platform,
     dispatch,
@@ -173,8 +180,11 @@ async function openEdge(
     stream: { welcome, part },
     limit,
     limitAnonymous,
-    setPicture: (actor, bytes) => setPicture(platform, actor, bytes),
-    findPicture: async (actor, person) => {
+    setPicture: async (actor, of, bytes) =>
+      of === 'me' ? setPicture(platform, actor, bytes) : setConversationPicture(await asking(actor), of, bytes),
+    findPicture: async (actor, of) => {
+      if ('conversation' in of) return findConversationPicture(await asking(actor), of.conversation)
+      const { person } = of
       const known = await knownAmong(platform, platform.db, actor.person, [person])
       return known.length > 0 ? findPicture(platform, person) : undefined
     },

@@ -7,7 +7,7 @@ import {
   type ConversationCard,
   type ConversationId,
   commands,
-  type Details,
+  type DetailsChange,
   type Entry,
   type EntryId,
   type Input,
@@ -102,14 +102,23 @@ const inputs: { [Name in CommandName]: ((world: World) => Input<Name>) | null } 
     conversation: world.conversation(),
     archived: world.chance.one([true, false]),
   }),
+  'conversations.removePicture': (world) => ({ conversation: world.conversation() }),
   'conversations.change': (world) => ({
     conversation: world.conversation(),
-    change: world.chance.one<Partial<Details>>([
+    change: world.chance.one<DetailsChange>([
       { topic: `topic ${world.chance.below(9)}` },
       { name: `Name ${world.chance.below(1e9)}` },
       { closed: false },
       { slowSeconds: 0 },
-      { rights: { post: 'member', invite: world.chance.one(rights), change: 'member', moderate: 'moderator' } },
+      {
+        rights: {
+          post: 'member',
+          invite: world.chance.one(rights),
+          change: 'member',
+          moderate: 'moderator',
+          pin: world.chance.one(rights),
+        },
+      },
       { history: world.chance.one(['all', 'joined']) },
     ]),
   }),
@@ -191,6 +200,7 @@ const inputs: { [Name in CommandName]: ((world: World) => Input<Name>) | null } 
   'bulk.recipients': null,
   'bulk.cancel': null,
   'audit.list': null,
+  'audit.people': null,
   'instance.settings': null,
   'instance.changeSettings': null,
   'people.admin': null,
@@ -208,6 +218,11 @@ const inputs: { [Name in CommandName]: ((world: World) => Input<Name>) | null } 
     const [conversation, message] = world.message()
     return { conversation, message, clientId: clientId() }
   },
+  'messages.pin': (world) => {
+    const [conversation, message] = world.message()
+    return { conversation, message, pinned: world.chance.one([true, true, false]) }
+  },
+  'messages.pins': null,
   'blocks.set': (world) => ({ person: world.person(), blocked: world.chance.one([true, false, false]) }),
   'mutes.set': (world) => ({ person: world.person(), muted: world.chance.one([true, false]) }),
   'conversations.mute': (world) => ({ conversation: world.conversation(), minutes: world.chance.one([0, 5, null]) }),
@@ -357,9 +372,12 @@ class Follower {
     )
     const { members } = await this.socket.call('members.list', { conversation, limit: 100 })
     expect(members).toHaveLength(count)
-    const { messages } = [...entries, ...about].reduce(applyEntry, emptyView)
+    const { messages, pins: folded } = [...entries, ...about].reduce(applyEntry, emptyView)
+    const pins = (await this.socket.call('messages.pins', { conversation })).pins.map(({ message }) => message.id)
+    // What the log tells is what is kept beside it.
+    expect(folded).toEqual(pins)
     const seats = members.map(({ person, role, silencedUntil }) => [person, { role, silencedUntil }] as const)
-    return { view: { members: new Map(seats), details, messages }, head, floor, read }
+    return { view: { members: new Map(seats), details, messages, pins }, head, floor, read }
   }
 
   /** The law for this person. */
@@ -526,6 +544,7 @@ test.each([1, 2, 3])(
     const [, message] = world.messages.at(-1) as [ConversationId, EntryId]
     const rude = { conversation: strict.conversation, message }
     await must(bob, 'messages.edit', { ...rude, clientId: clientId(), text: 'ruder' })
+    await must(alice, 'messages.pin', { ...rude, pinned: true })
     await must(alice, 'reports.make', { ...rude, person: bob.person.id, reason: 'harassment' })
     const report = world.reports.at(-1) as ReportId
     await must(admin, 'reports.decide', { report, decision: 'warned' })

@@ -48,6 +48,11 @@ export interface Me {
  */
 export type MessageState = 'waiting' | 'failed' | 'sent' | 'delivered' | 'read'
 
+/** What has a picture, and which one: a person, or a group or channel. */
+export type Pictured =
+  | Pick<Person, 'id' | 'picture'>
+  | { readonly conversation: ConversationId; readonly picture: string | null }
+
 /** One row of a conversation. A message has the same `key` from the moment it is typed for as long as it exists. */
 export type Row =
   | {
@@ -73,6 +78,8 @@ export type Row =
   | (Event & { readonly kind: 'joined' | 'left'; readonly supervisor: boolean })
   | (Event & { readonly kind: 'role'; readonly role: MemberRole })
   | (Event & { readonly kind: 'silenced'; readonly until: string | null })
+  /** A message was pinned, or is no longer. */
+  | (Event & { readonly kind: 'pinned'; readonly pinned: boolean })
   /** `fields` of the details are not as before. */
   | (Event & { readonly kind: 'changed'; readonly details: Details; readonly fields: readonly (keyof Details)[] })
 
@@ -93,6 +100,7 @@ interface About {
   readonly members: number
   /** Whether one of my role may write. Whoever is silenced may not until then. */
   readonly mayPost: boolean
+  readonly mayPin: boolean
   /** ISO 8601; may have passed. */
   readonly silencedUntil: string | null
 }
@@ -156,6 +164,15 @@ export interface ConversationWindow extends About {
   readonly draft: string | null
 }
 
+/** A pinned message as it is now. */
+export interface Pin {
+  readonly message: EntryId
+  readonly place: number
+  readonly sender: PersonId
+  readonly at: string
+  readonly text: string
+}
+
 /** What can be watched, by name: what is asked and what comes. */
 export interface Watches {
   readonly connection: { ask: Record<never, never>; get: ConnectionState }
@@ -165,6 +182,8 @@ export interface Watches {
   /** Newest first. */
   readonly conversations: { ask: { readonly archived: boolean }; get: readonly ConversationItem[] }
   readonly conversation: { ask: { readonly target: Target; readonly window: Window }; get: ConversationWindow }
+  /** The pinned messages of one of my conversations, the one that was pinned last first; none until the server has told. */
+  readonly pins: { ask: { readonly conversation: ConversationId }; get: readonly Pin[] }
   /** Presence is only followed while somebody watches. */
   readonly people: {
     ask: { readonly people: readonly PersonId[]; readonly presence: boolean }
@@ -234,8 +253,10 @@ export interface Client {
   /** One command, now. Rejects with `unavailable` without a connection; while the first one is being made, waits for it. */
   call<Name extends CommandName>(name: Name, input: Input<Name>): Promise<Reply<Name>>
   setPicture(picture: Blob): Promise<Person>
-  /** The picture of a person, fetched once and kept; null where there is none. */
-  picture(person: Person): Promise<Blob | null>
+  /** For a group or channel, by those who may change it. */
+  setConversationPicture(conversation: ConversationId, picture: Blob): Promise<Details>
+  /** A picture, fetched once and kept; null where there is none. */
+  picture(of: Pictured): Promise<Blob | null>
 
   /** Stops everything; what is stored stays. */
   close(): Promise<void>

@@ -15,7 +15,7 @@ const schema = `
   CREATE TABLE entries (
     conversation TEXT NOT NULL, place INTEGER NOT NULL, entry TEXT NOT NULL, PRIMARY KEY (conversation, place)
   ) WITHOUT ROWID;
-  CREATE TABLE pictures (person TEXT PRIMARY KEY, version TEXT NOT NULL, type TEXT NOT NULL, bytes BLOB NOT NULL) WITHOUT ROWID;
+  CREATE TABLE pictures (of TEXT PRIMARY KEY, version TEXT NOT NULL, type TEXT NOT NULL, bytes BLOB NOT NULL) WITHOUT ROWID;
   CREATE TABLE pen (generation INTEGER NOT NULL);
   INSERT INTO pen VALUES (0);
   PRAGMA user_version = ${storeVersion};
@@ -56,8 +56,10 @@ export function createSqliteStore(file: string): Store {
 
   function apply(change: Change) {
     if (change.clear) for (const table of ['records', 'entries', 'pictures']) statement(`DELETE FROM ${table}`).run()
-    for (const conversation of change.forget ?? [])
+    for (const conversation of change.forget ?? []) {
       statement('DELETE FROM entries WHERE conversation = ?').run(conversation)
+      statement('DELETE FROM pictures WHERE of = ?').run(conversation)
+    }
     for (const [conversation, messages] of change.wipe ?? []) {
       const rows = statement('SELECT entry FROM entries WHERE conversation = ?').all(conversation) as {
         entry: string
@@ -72,8 +74,8 @@ export function createSqliteStore(file: string): Store {
       statement('INSERT OR REPLACE INTO records VALUES (?, ?)').run(key, JSON.stringify(value))
     for (const key of change.remove ?? []) statement('DELETE FROM records WHERE key = ?').run(key)
     for (const entry of change.entries ?? []) put(entry)
-    for (const { person, version, type, bytes } of change.pictures ?? []) {
-      statement('INSERT OR REPLACE INTO pictures VALUES (?, ?, ?, ?)').run(person, version, type, new Uint8Array(bytes))
+    for (const { of, version, type, bytes } of change.pictures ?? []) {
+      statement('INSERT OR REPLACE INTO pictures VALUES (?, ?, ?, ?)').run(of, version, type, new Uint8Array(bytes))
     }
   }
 
@@ -120,8 +122,8 @@ export function createSqliteStore(file: string): Store {
       return rows.map(({ entry }) => JSON.parse(entry) as Entry)
     },
 
-    async picture(person: PersonId) {
-      const row = statement('SELECT * FROM pictures WHERE person = ?').get(person) as
+    async picture(of: PersonId | ConversationId) {
+      const row = statement('SELECT * FROM pictures WHERE of = ?').get(of) as
         | (Omit<StoredPicture, 'bytes'> & { bytes: Uint8Array })
         | undefined
       return row ? { ...row, bytes: new Uint8Array(row.bytes).buffer } : null

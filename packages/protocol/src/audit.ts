@@ -1,6 +1,7 @@
 import Type, { type Static } from 'typebox'
 import { command } from './define.ts'
-import { ConversationId, exactly, Nothing, nullable, oneOf, PersonId, Place, SessionId, Time } from './types.ts'
+import { Person } from './people.ts'
+import { ConversationId, exactly, line, Nothing, nullable, oneOf, PersonId, Place, SessionId, Time } from './types.ts'
 
 /** Everything that is put on record: the closed list, by what it is about. */
 export const auditActions = {
@@ -88,6 +89,19 @@ export const auditCommands = [
       until: Type.Optional(Time),
     }),
     reply: exactly({ records: Type.Array(AuditRecord), next: nullable(Place) }),
+  }),
+  command({
+    name: 'audit.people',
+    rest: 'POST /audit/people',
+    access: 'signed_in',
+    permission: 'audit.read',
+    summary:
+      'Who the people in the audit record are: those of these ids, or the first whose names begin with a prefix. Whoever reads the record need not be able to find them otherwise.',
+    input: exactly({
+      people: Type.Optional(Type.Array(PersonId, { maxItems: 200 })),
+      prefix: Type.Optional(line(64, 0)),
+    }),
+    reply: exactly({ people: Type.Array(Person) }),
   }),
   command({
     name: 'audit.verify',

@@ -39,8 +39,9 @@ export const channelCommands = [
     rest: 'GET /channels',
     access: 'signed_in',
     permission: 'channels.browse',
+    orPermission: 'channels.manage',
     summary:
-      'The listed channels and those one is in, by name, optionally only those in whose name or topic some words occur.',
+      'The listed channels and those one is in, for those who manage channels all of them, by name, optionally only those in whose name or topic some words occur.',
     input: exactly({
       find: Type.Optional(line(64, 0)),
       after: Type.Optional(line(80)),

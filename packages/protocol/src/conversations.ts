@@ -50,10 +50,12 @@ const From = oneOf('member', 'moderator', 'owner')
 export const Rights = exactly({
   post: From,
   invite: From,
-  /** Name, topic, category and slow mode. */
+  /** Name, picture, topic, category and slow mode. */
   change: From,
   /** Take others out, delete what they wrote, silence them. */
   moderate: From,
+  /** Keep messages where everybody finds them, and take them from there. */
+  pin: From,
 })
 export type Rights = Static<typeof Rights>
 
@@ -63,6 +65,8 @@ export const ConversationName = line(80)
 export const Details = exactly({
   name: nullable(ConversationName),
   topic: line(500, 0),
+  /** Changes when the picture does; null without one. */
+  picture: nullable(Type.String()),
   /** Channels: the heading under which it is listed; empty for none. */
   category: line(40, 0),
   /** Channels: whether everybody who may browse finds and joins it, instead of members by invitation. */
@@ -76,6 +80,13 @@ export const Details = exactly({
   closed: Type.Boolean(),
 })
 export type Details = Static<typeof Details>
+
+/** What is changed by naming it; a picture is sent as what it is. */
+export const DetailsChange = Type.Partial(Type.Omit(Details, ['picture']), {
+  additionalProperties: false,
+  minProperties: 1,
+})
+export type DetailsChange = Static<typeof DetailsChange>
 
 /** How far a member is. Places only grow. `read` is absent where the person does not share it. */
 export const Receipt = exactly({ person: PersonId, delivered: Place, read: Place })
@@ -134,8 +145,17 @@ export const conversationCommands = [
       'Changes a group or channel; fields left out stay as they are. Who may is in `rights`; rights and history are for owners.',
     input: exactly({
       ...conversation,
-      change: Type.Partial(Details, { additionalProperties: false, minProperties: 1 }),
+      change: DetailsChange,
     }),
+    reply: exactly({ details: Details }),
+  }),
+  command({
+    name: 'conversations.removePicture',
+    rest: 'DELETE /conversations/{conversation}/picture',
+    access: 'conversation_member',
+    orPermission: 'channels.manage',
+    summary: 'Removes the picture of a group or channel. For those who may change its name.',
+    input: exactly(conversation),
     reply: exactly({ details: Details }),
   }),
   command({

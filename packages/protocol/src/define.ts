@@ -31,7 +31,7 @@ export interface CommandSpec<
   readonly access: Who
   /** What the instance role of the person must permit as well; without it, `forbidden`. */
   readonly permission?: Permission
-  /** What opens a command of the members of a channel to people who are not in it. */
+  /** What opens a command of the members of a channel to people who are not in it, and what does in place of `permission`. */
   readonly orPermission?: Permission
   readonly carrier: Carrier
   /** Bytes of the largest body over REST, where that is not `maxFrameBytes`. Only somebody who is signed in may send that much. */

@@ -103,6 +103,32 @@ test('the fold knows who is in a conversation, how it is run and what was said, 
   expect(views[7]).toMatchObject({ details: renamed, messages: [{ ...log[2], editedAt: null, deleted: null }] })
 })
 
+test('pinned is what is in view and not deleted, and the newest pin comes first', () => {
+  const base = { conversation: 'c', at: '2026-01-01T00:00:00.000Z', sender: me, clientId: 'k' }
+  const said = (place: number, id: string) => ({ ...base, place, id, kind: 'message', body: { text: id } })
+  const pin = (place: number, target: string, pinned: boolean) => {
+    return { ...base, place, id: `p${place}`, kind: 'pinned', target, body: { pinned } }
+  }
+  const log = [
+    said(1, 'a'),
+    said(2, 'b'),
+    pin(3, 'a', true),
+    pin(4, 'b', true),
+    pin(5, 'elsewhere', true),
+    pin(6, 'a', false),
+    pin(7, 'a', true),
+    { ...base, place: 8, id: 'd', kind: 'deleted', target: 'b', body: { by: 'sender' } },
+    pin(9, 'b', true),
+  ] as unknown as Entry[]
+  const pins = [...log.keys()].map((last) =>
+    log
+      .slice(0, last + 1)
+      .reduce(applyEntry, emptyView)
+      .pins.join(' '),
+  )
+  expect(pins).toEqual(['', '', 'a', 'b a', 'b a', 'b', 'a b', 'a', 'a'])
+})
+
 test('a page with what is about it folds to the same messages as the whole log', () => {
   const at = (place: number) => new Date(place * 1000).toISOString()
   const anyStep = fc.record({ what: fc.constantFrom('say', 'say', 'edit', 'delete', 'join'), of: fc.nat() })

@@ -57,6 +57,8 @@ export interface View {
   /** Null before the first entry. */
   readonly details: Details | null
   readonly messages: readonly Message[]
+  /** The pinned ones among them, the one that was pinned last first. */
+  readonly pins: readonly EntryId[]
 }
 export type Message = Extract<Entry, { kind: 'message' }> & {
   /** When its text was changed last; null where it was not, and once it is deleted. */
@@ -65,11 +67,11 @@ export type Message = Extract<Entry, { kind: 'message' }> & {
   readonly deleted: 'sender' | 'moderator' | null
 }
 
-export const emptyView: View = { members: new Map(), details: null, messages: [] }
+export const emptyView: View = { members: new Map(), details: null, messages: [], pins: [] }
 
 /**
  * The next view after one entry; entries come in the order of their places. A kind this version does not know changes nothing, and neither
- * does an edit or a deletion of a message that is not in view: a window is folded like a whole log.
+ * does what is said about a message that is not in view: a window is folded like a whole log.
  */
 export function applyEntry(view: View, entry: Entry): View {
   switch (entry.kind) {
@@ -93,7 +95,15 @@ export function applyEntry(view: View, entry: Entry): View {
     case 'edited':
       return withMessage(view, entry.target, { body: entry.body, editedAt: entry.at })
     case 'deleted':
-      return withMessage(view, entry.target, { body: { text: '' }, editedAt: null, deleted: entry.body.by })
+      return {
+        ...withMessage(view, entry.target, { body: { text: '' }, editedAt: null, deleted: entry.body.by }),
+        pins: view.pins.filter((pin) => pin !== entry.target),
+      }
+    case 'pinned': {
+      const pins = view.pins.filter((pin) => pin !== entry.target)
+      const isThere = view.messages.some((message) => message.id === entry.target && !message.deleted)
+      return { ...view, pins: entry.body.pinned && isThere ? [entry.target, ...pins] : pins }
+    }
     default:
       return view
   }

@@ -9,12 +9,15 @@ export const maxFrameBytes = 64 * 1024
 /** Bytes of UTF-8 that the text of a message may take. */
 export const maxTextBytes = 16_384
 
-/** Bytes of a picture as uploaded, `PUT /me/picture`. */
+/** Bytes of a picture as uploaded, of a person or of a conversation. */
 export const maxPictureBytes = 5 * 1024 * 1024
 
 /** Bytes of the body that brings relationships in from a file, and how many lines the file may have. */
 export const maxImportBytes = 8 * 1024 * 1024
 export const maxImportLines = 50_000
+
+/** Pinned messages of one conversation. */
+export const maxPins = 50
 
 /** Milliseconds after which a person who said they are typing is no longer shown as typing. */
 export const typingMs = 6_000

@@ -2,7 +2,19 @@ import Type, { type Static } from 'typebox'
 import { Details, MemberRole } from './conversations.ts'
 import { command } from './define.ts'
 import { maxTextBytes } from './limits.ts'
-import { ClientId, ConversationId, EntryId, exactly, line, nullable, oneOf, PersonId, Place, Time } from './types.ts'
+import {
+  ClientId,
+  ConversationId,
+  EntryId,
+  exactly,
+  line,
+  Nothing,
+  nullable,
+  oneOf,
+  PersonId,
+  Place,
+  Time,
+} from './types.ts'
 
 export const MessageBody = exactly({ text: Type.String() })
 
@@ -20,8 +32,20 @@ const Silence = exactly({ person: PersonId, until: nullable(Time) })
 /** Whether its sender took a message back, or somebody who moderates took it out. */
 const Deletion = exactly({ by: oneOf('sender', 'moderator') })
 
+const Pinning = exactly({ pinned: Type.Boolean() })
+
 /** What an entry says, by its kind. */
-export const EntryBody = Type.Union([MessageBody, Joined, Coming, GivenRole, Created, Changed, Silence, Deletion])
+export const EntryBody = Type.Union([
+  MessageBody,
+  Joined,
+  Coming,
+  GivenRole,
+  Created,
+  Changed,
+  Silence,
+  Deletion,
+  Pinning,
+])
 
 const entry = {
   conversation: ConversationId,
@@ -41,6 +65,8 @@ export const Entry = Type.Union([
   exactly({ ...entry, kind: Type.Literal('edited'), target: EntryId, body: MessageBody }),
   /** The message `target` is gone for good: what it said is no longer stored. */
   exactly({ ...entry, kind: Type.Literal('deleted'), target: EntryId, body: Deletion }),
+  /** The message `target` is among the pinned ones from now on, as the newest, or no longer is. */
+  exactly({ ...entry, kind: Type.Literal('pinned'), target: EntryId, body: Pinning }),
   exactly({ ...entry, kind: Type.Literal('created'), body: Created }),
   /** `sender` is the person, or who brought them in. */
   exactly({ ...entry, kind: Type.Literal('joined'), body: Joined }),
@@ -105,6 +131,28 @@ export const messageCommands = [
       reason: Type.Optional(line(500, 0)),
     }),
     reply: appended,
+  }),
+  command({
+    name: 'messages.pin',
+    rest: 'PUT /conversations/{conversation}/messages/{message}/pin',
+    access: 'conversation_member',
+    summary:
+      'Pins a message for everybody, or takes it from the pinned ones. A conversation has at most 50 of them, and a deleted message is not pinned any more.',
+    input: exactly({ conversation: ConversationId, message: EntryId, pinned: Type.Boolean() }),
+    reply: Nothing,
+  }),
+  command({
+    name: 'messages.pins',
+    rest: 'GET /conversations/{conversation}/pins',
+    access: 'conversation_member',
+    summary: 'The pinned messages that one can read, the one that was pinned last first.',
+    input: exactly({ conversation: ConversationId }),
+    reply: exactly({
+      /** `place` is that of the entry that pinned it. */
+      pins: Type.Array(exactly({ message: Entry, place: Place })),
+      about: About,
+      head: Place,
+    }),
   }),
   command({
     name: 'messages.page',

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
 import type { Details, MemberRole } from './conversations.ts'
 import { allPermissions, builtInRoles, mayGive, type Permission } from './permissions.ts'
-import { type Act, defaultDetails, memberMay, outranks } from './rights.ts'
+import { type Act, completeDetails, defaultDetails, memberMay, outranks } from './rights.ts'
 
 const roles: readonly MemberRole[] = ['owner', 'moderator', 'member', 'reader']
-const acts: readonly Act[] = ['post', 'invite', 'change', 'moderate', 'manage']
+const acts: readonly Act[] = ['post', 'invite', 'change', 'moderate', 'pin', 'manage']
 
 /** Rows are roles, columns acts; `x` where one may. */
 function tableOf(details: Details): string {
@@ -12,21 +12,36 @@ function tableOf(details: Details): string {
 }
 
 test.each([
-  ['a group', defaultDetails.group, 'x x x x x | x x x x . | x x x . . | . . . . .'],
-  ['a channel', defaultDetails.channel, 'x x x x x | x x x x . | x x . . . | . . . . .'],
+  ['a group', defaultDetails.group, 'x x x x x x | x x x x x . | x x x . x . | . . . . . .'],
+  ['a channel', defaultDetails.channel, 'x x x x x x | x x x x x . | x x . . . . | . . . . . .'],
+  ['a thread', defaultDetails.thread, 'x x x x x x | x . . . x . | x . . . x . | . . . . . .'],
   [
     'an announcement channel',
     { ...defaultDetails.channel, rights: { ...defaultDetails.channel.rights, post: 'moderator' } },
-    'x x x x x | x x x x . | . x . . . | . . . . .',
+    'x x x x x x | x x x x x . | . x . . . . | . . . . . .',
   ],
   [
     'what only owners run',
-    { ...defaultDetails.group, rights: { post: 'owner', invite: 'owner', change: 'owner', moderate: 'owner' } },
-    'x x x x x | . . . . . | . . . . . | . . . . .',
+    {
+      ...defaultDetails.group,
+      rights: { post: 'owner', invite: 'owner', change: 'owner', moderate: 'owner', pin: 'owner' },
+    },
+    'x x x x x x | . . . . . . | . . . . . . | . . . . . .',
   ],
-  ['a closed channel', { ...defaultDetails.channel, closed: true }, '. x x x x | . x x x . | . x . . . | . . . . .'],
-] as const)('who may post, invite, change, moderate and manage in %s', (_, details, table) => {
+  [
+    'a closed channel',
+    { ...defaultDetails.channel, closed: true },
+    '. x x x . x | . x x x . . | . x . . . . | . . . . . .',
+  ],
+] as const)('who may post, invite, change, moderate, pin and manage in %s', (_, details, table) => {
   expect(tableOf(details)).toBe(table)
+})
+
+test('what was stored before there was a right has the default of its kind, and keeps its own', () => {
+  const { pin: _, ...rights } = { ...defaultDetails.channel.rights, post: 'moderator' as const }
+  const stored = { ...defaultDetails.channel, name: 'chess', rights }
+  expect(completeDetails('channel', stored)).toEqual({ ...stored, rights: { ...rights, pin: 'moderator' } })
+  expect(completeDetails('group', {})).toEqual(defaultDetails.group)
 })
 
 test('moderators answer to owners, and nobody acts on an equal', () => {

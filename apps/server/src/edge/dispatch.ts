@@ -41,13 +41,11 @@ export function dispatcher(platform: Platform, features: readonly Feature[], doo
     if (spec.carrier === 'socket' && !origin.link) throw new AppError('invalid_input', 'needs a connection')
     const hasRule = spec.permission !== undefined || spec.orPermission !== undefined
     const permissions = hasRule && actor ? await doors.permissionsOf(actor.person) : []
-    if (spec.permission && !permissions.includes(spec.permission)) throw new AppError('forbidden', spec.permission)
+    const mayElse = spec.orPermission !== undefined && permissions.includes(spec.orPermission)
+    if (spec.permission && !permissions.includes(spec.permission) && !mayElse)
+      throw new AppError('forbidden', spec.permission)
     if (spec.access === 'conversation_member' && command.mode !== 'acts')
-      await requireSeat(
-        actor as Actor,
-        input,
-        spec.orPermission !== undefined && permissions.includes(spec.orPermission),
-      )
+      await requireSeat(actor as Actor, input, mayElse)
     const context = { ...platform, actor, origin, permissions }
     if (command.mode !== 'writes') return command.handle(context, input)
     return retryLostRace(() => write(context, command, input))

@@ -6,7 +6,14 @@ import cookie from '@fastify/cookie'
 import staticFiles from '@fastify/static'
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
-import { AppError, type CommandSpec, errors, type PersonId, commands as specs } from '@sotto/protocol'
+import {
+  AppError,
+  type CommandSpec,
+  type ConversationId,
+  errors,
+  type PersonId,
+  commands as specs,
+} from '@sotto/protocol'
 import { maxFrameBytes, maxPictureBytes } from '@sotto/protocol/pure'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { Actor, Origin, Platform } from '#platform/feature'
@@ -22,14 +29,17 @@ export interface HttpPorts {
   readonly stream: StreamPorts
   readonly limit: (key: string) => number
   readonly limitAnonymous: (key: string) => number
-  readonly setPicture: (actor: Actor, bytes: Buffer) => Promise<unknown>
-  /** Undefined also where the person is nobody the actor may know. */
-  readonly findPicture: (actor: Actor, person: PersonId) => Promise<{ bytes: Buffer; version: string } | undefined>
+  readonly setPicture: (actor: Actor, of: 'me' | ConversationId, bytes: Buffer) => Promise<unknown>
+  /** Undefined also where the person or the conversation is none that the actor may know. */
+  readonly findPicture: (actor: Actor, of: PicturedThing) => Promise<{ bytes: Buffer; version: string } | undefined>
   readonly metrics: () => Promise<string>
   readonly isReady: () => Promise<boolean>
   /** The folder of the built web app. */
   readonly webFolder: string
 }
+
+/** What has a picture. */
+export type PicturedThing = { readonly person: PersonId } | { readonly conversation: ConversationId }
 
 /** The page runs only our own scripts, talks only to us, and cannot turn text into markup or code. */
 const pagePolicy = [
@@ -297,25 +307,36 @@ function addPictures(app: FastifyInstance, ports: HttpPorts) {
     scope.addContentTypeParser(/^image\//, { parseAs: 'buffer', bodyLimit: maxPictureBytes }, (_request, body, done) =>
       done(null, body),
     )
-    scope.put(`${base}/me/picture`, { bodyLimit: maxPictureBytes }, async (request) => {
-      const { actor } = await requireActor(request, ports)
-      if (!Buffer.isBuffer(request.body)) throw new AppError('unsupported', 'content type')
-      return ports.setPicture(actor, request.body)
-    })
-  })
-  app.get(`${base}/people/:person/picture`, async (request, reply) => {
-    const { actor } = await requireActor(request, ports)
-    const { person } = request.params as { person: string }
-    const found = /^[0-9a-f-]{36}$/.test(person) ? await ports.findPicture(actor, person as PersonId) : undefined
-    if (!found) throw new AppError('not_found', 'picture')
-    return reply
-      .headers({
-        'content-type': 'image/webp',
-        'cache-control': 'private, max-age=31536000, immutable',
-        'content-security-policy': "sandbox; default-src 'none'",
+    for (const path of ['/me/picture', '/conversations/:conversation/picture'])
+      scope.put(`${base}${path}`, { bodyLimit: maxPictureBytes }, async (request) => {
+        const { actor } = await requireActor(request, ports)
+        if (!Buffer.isBuffer(request.body)) throw new AppError('unsupported', 'content type')
+        const { conversation = 'me' } = request.params as { conversation?: ConversationId }
+        if (conversation !== 'me') requireId(conversation)
+        return ports.setPicture(actor, conversation, request.body)
       })
-      .send(found.bytes)
   })
+  for (const path of ['/people/:person/picture', '/conversations/:conversation/picture'])
+    app.get(`${base}${path}`, async (request, reply) => {
+      const { actor } = await requireActor(request, ports)
+      for (const id of Object.values(request.params as object)) requireId(id)
+      return sendPicture(reply, await ports.findPicture(actor, request.params as PicturedThing))
+    })
+}
+
+function requireId(id: string) {
+  if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id)) throw new AppError('not_found', 'picture')
+}
+
+function sendPicture(reply: FastifyReply, found: { readonly bytes: Buffer } | undefined) {
+  if (!found) throw new AppError('not_found', 'picture')
+  return reply
+    .headers({
+      'content-type': 'image/webp',
+      'cache-control': 'private, max-age=31536000, immutable',
+      'content-security-policy': "sandbox; default-src 'none'",
+    })
+    .send(found.bytes)
 }
 
 function addOperations(app: FastifyInstance, ports: HttpPorts) {

@@ -17,6 +17,7 @@ import {
   readAbout,
   readHeads,
   readPage,
+  readPins,
   readSpans,
   type Seat,
   type SpanRead,
@@ -75,10 +76,15 @@ export interface Log extends Conversations, Threads, Members, Messages {
     tx?: Tx,
   ): Promise<Entry[]>
   spans(person: PersonId, spans: readonly SpanWanted[], limit: number): Promise<{ spans: SpanRead[]; about: Entry[] }>
+  /** The pinned messages from a place on, the one that was pinned last first; `place` is that of the entry that pinned it. */
+  pins(conversation: ConversationId, from: number): Promise<{ message: Entry; place: number }[]>
   /** What was appended about messages that were read, beyond what was read. */
   about(parts: readonly PartRead[], tx?: Tx): Promise<Entry[]>
 
-  /** Moves receipts forward, many in one statement; answers with those that moved and where they now are. Places beyond the head stop at it. */
+  /**
+   * Moves receipts forward, many in one statement; answers with those that moved and where they now are. Places beyond the head stop at it.
+   * While one of the two of a thread has blocked the other, neither is shown how far the other is, also not later.
+   */
   moveReceipts(receipts: readonly Receipts[]): Promise<Moved[]>
   /** Resolves when nothing waits to be appended. */
   idle(): Promise<void>
@@ -166,13 +172,14 @@ export function openLog({ pool, appendPool, sealing, bus, clock }: LogPorts): Lo
     heads: (person, only) => readHeads(pool, person, only ?? null, clock.now()),
     page: (page, tx) => readPage(tx ? asQueryable(tx) : pool, sealing, page),
     spans: (person, spans, limit) => readSpans(pool, sealing, person, spans, limit, clock.now()),
+    pins: (conversation, from) => readPins(pool, sealing, conversation, from),
     about: (parts, tx) => readAbout(tx ? asQueryable(tx) : pool, sealing, parts),
 
     async moveReceipts(receipts) {
       const { rows } = await pool.query<Moved>({
         name: 'move_receipts',
         text: `with wanted as (
-            select w.*, c.head, c.kind, c.member_count from unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::bigint[], $5::boolean[])
+            select w.*, c.head, c.kind, c.member_count, c.blocked from unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::bigint[], $5::boolean[])
               as w(conversation, person, delivered, read, share) join conversations c on c.id = w.conversation
           ),
           before as (
@@ -180,9 +187,10 @@ export function openLog({ pool, appendPool, sealing, bus, clock }: LogPorts): Lo
             where m.left_at_place is null order by m.conversation, m.person for no key update of m
           )
           update members m set
-            delivered_place = greatest(b.delivered_place, least(greatest(w.delivered, w.read), w.head)),
+            delivered_place = case when w.blocked then b.delivered_place
+              else greatest(b.delivered_place, least(greatest(w.delivered, w.read), w.head)) end,
             read_place = greatest(b.read_place, least(w.read, w.head)),
-            shown_read_place = case when w.share then greatest(b.shown_read_place, least(w.read, w.head)) else b.shown_read_place end
+            shown_read_place = case when w.share and not w.blocked then greatest(b.shown_read_place, least(w.read, w.head)) else b.shown_read_place end
           from wanted w join before b on b.conversation = w.conversation and b.person = w.person
           where m.conversation = w.conversation and m.person = w.person
             and (greatest(w.delivered, w.read) > b.delivered_place or w.read > b.read_place)

@@ -10,8 +10,18 @@ import type {
   Watches,
   WatchName,
 } from '@sotto/client'
-import type { ClientId, CommandName, ConversationId, Entry, Input, Person, PersonId, Reply } from '@sotto/protocol'
-import { AppError, builtInRoles, countUnread, memberMay, unreadCap } from '@sotto/protocol/pure'
+import type {
+  ClientId,
+  CommandName,
+  ConversationId,
+  Details,
+  Entry,
+  Input,
+  Person,
+  PersonId,
+  Reply,
+} from '@sotto/protocol'
+import { AppError, applyEntry, builtInRoles, countUnread, emptyView, memberMay, unreadCap } from '@sotto/protocol/pure'
 import { bulkCalls } from './fake-bulk.ts'
 import { groupCalls } from './fake-groups.ts'
 import { moderationCalls } from './fake-moderation.ts'
@@ -100,7 +110,13 @@ export function createFakeClient(scenario: string): Client & { readonly drive: D
   }
 
   function aboutOf({ card, details, members }: Thread) {
-    return { details, members: members.length, mayPost: memberMay(card.role, 'post', details), silencedUntil: null }
+    return {
+      details,
+      members: members.length,
+      mayPost: memberMay(card.role, 'post', details),
+      mayPin: memberMay(card.role, 'pin', details),
+      silencedUntil: null,
+    }
   }
 
   function textOf(entry: Extract<Entry, { kind: 'message' }>): string {
@@ -122,6 +138,8 @@ export function createFakeClient(scenario: string): Client & { readonly drive: D
         return { ...event, kind: 'silenced', person: entry.body.person, until: entry.body.until }
       case 'changed':
         return { ...event, kind: 'changed', person: entry.sender, ...entry.body }
+      case 'pinned':
+        return { ...event, kind: 'pinned', person: entry.sender, pinned: entry.body.pinned }
       case 'edited':
       case 'deleted':
         throw new Error('The fake world keeps changes beside its entries.')
@@ -167,6 +185,7 @@ export function createFakeClient(scenario: string): Client & { readonly drive: D
         details: null,
         members: 0,
         mayPost: true,
+        mayPin: false,
         silencedUntil: null,
         other,
         rows: waitingRows,
@@ -265,6 +284,15 @@ export function createFakeClient(scenario: string): Client & { readonly drive: D
         .map(itemOf)
         .sort((a, b) => (a.at < b.at ? 1 : -1)),
     conversation: windowOf,
+    pins: ({ conversation }) => {
+      const entries = world.threads.get(conversation)?.entries ?? []
+      return entries.reduce(applyEntry, emptyView).pins.flatMap((pin) => {
+        const entry = entries.find(({ id }) => id === pin)
+        if (entry?.kind !== 'message' || world.deletions.has(pin)) return []
+        const { id: message, place, sender, at } = entry
+        return [{ message, place, sender, at, text: textOf(entry) }]
+      })
+    },
     people: ({ people, presence }) =>
       new Map(
         people.flatMap((id) => {
@@ -364,6 +392,7 @@ export function createFakeClient(scenario: string): Client & { readonly drive: D
       })),
     }),
     'instance.settings': (): Reply<'instance.settings'> => ({}),
+    'audit.people': (): Reply<'audit.people'> => ({ people: [...world.people.values()] }),
     'audit.list': (): Reply<'audit.list'> => ({ records: [], next: null }),
     'reports.list': (): Reply<'reports.list'> => ({ reports: [], next: null }),
     'relationships.kinds': (): Reply<'relationships.kinds'> => ({ kinds: [] }),
@@ -539,12 +568,19 @@ export function createFakeClient(scenario: string): Client & { readonly drive: D
       changed()
       return world.me
     },
-    async picture(person) {
-      return pictures.get(person.id) ?? null
+    async setConversationPicture(conversation, picture) {
+      pictures.set(conversation, picture)
+      const answer = calls['conversations.change'] as (input: unknown) => { details: Details }
+      const { details } = answer({ conversation, change: { picture: uuid<never>() } })
+      changed()
+      return details
+    },
+    async picture(of) {
+      return pictures.get('conversation' in of ? of.conversation : of.id) ?? null
     },
     async close() {},
   }
-  const pictures = new Map<PersonId, Blob>()
+  const pictures = new Map<PersonId | ConversationId, Blob>()
 
   const drive: Drive = {
     world,

@@ -79,6 +79,12 @@ export function groupCalls(world: World) {
       tell(world, thread, { kind: 'changed', body: { details: thread.details, fields } })
       return { details: thread.details }
     },
+    'conversations.removePicture': ({ conversation }: Input<'conversations.removePicture'>) => {
+      const thread = find(conversation)
+      thread.details = { ...thread.details, picture: null }
+      tell(world, thread, { kind: 'changed', body: { details: thread.details, fields: ['picture'] } })
+      return { details: thread.details }
+    },
     'members.list': ({ conversation, prefix = '' }: Input<'members.list'>): Reply<'members.list'> => {
       const thread = find(conversation)
       const members = peopleOf(thread.members)

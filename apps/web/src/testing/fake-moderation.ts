@@ -1,5 +1,5 @@
 import type { Ban, CommandName, ConversationId, EntryId, Input, PersonId, ReportId } from '@sotto/protocol'
-import { type Thread, uuid, type World } from './fake-world.ts'
+import { type Thread, tell, uuid, type World } from './fake-world.ts'
 
 /** What the fake answers about edits, deletions, reports, blocks and mutes. */
 export function moderationCalls(world: World) {
@@ -18,6 +18,10 @@ export function moderationCalls(world: World) {
       const sender = find(conversation).entries.find((entry) => entry.id === message)?.sender
       world.deletions.set(message, sender === world.me.id ? 'sender' : 'moderator')
       return appended(message)
+    },
+    'messages.pin': ({ conversation, message, pinned }: Input<'messages.pin'>) => {
+      tell(world, find(conversation), { kind: 'pinned', target: message, body: { pinned } })
+      return {}
     },
     'reports.make': () => {
       const report = uuid<ReportId>()

@@ -344,7 +344,8 @@ export function tell(
   thread: Thread,
   news:
     | Pick<Extract<Entry, { kind: 'joined' | 'left' }>, 'kind' | 'body'>
-    | Pick<Extract<Entry, { kind: 'changed' }>, 'kind' | 'body'>,
+    | Pick<Extract<Entry, { kind: 'changed' }>, 'kind' | 'body'>
+    | Pick<Extract<Entry, { kind: 'pinned' }>, 'kind' | 'body' | 'target'>,
 ) {
   const entry = {
     conversation: thread.card.conversation,

@@ -57,7 +57,8 @@ export function createPageClient(post: (message: Ask | { readonly kind: 'close' 
     setPresence: (state) => post({ kind: 'presence', state }),
     call: (name, input) => ask('call', name, input),
     setPicture: (picture) => ask('setPicture', picture),
-    picture: (person) => ask('picture', person),
+    setConversationPicture: (conversation, picture) => ask('setConversationPicture', conversation, picture),
+    picture: (of) => ask('picture', of),
     close: () =>
       new Promise((resolve) => {
         closed = resolve

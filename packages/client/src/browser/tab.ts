@@ -54,6 +54,7 @@ const repeatable: ReadonlySet<Method> = new Set<Method>([
   'markRead',
   'setDraft',
   'setPicture',
+  'setConversationPicture',
   'picture',
 ])
 

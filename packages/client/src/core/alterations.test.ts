@@ -111,7 +111,11 @@ test('after a long absence nothing is kept of which the device could not know th
 })
 
 test('in any weather every device ends with what the fold of the log says', async () => {
-  const anyStep = fc.record({ what: fc.constantFrom('say', 'say', 'edit', 'delete'), of: fc.nat(), wait: fc.nat(400) })
+  const anyStep = fc.record({
+    what: fc.constantFrom('say', 'say', 'edit', 'delete', 'pin', 'unpin'),
+    of: fc.nat(),
+    wait: fc.nat(400),
+  })
   await fc.assert(
     fc.asyncProperty(fc.array(anyStep, { minLength: 1, maxLength: 25 }), fc.integer(), async (steps, seed) => {
       const world = new World(seed)
@@ -120,6 +124,7 @@ test('in any weather every device ends with what the fold of the log says', asyn
       const disk = new MemoryDisk()
       const client = await world.online(alice, disk)
       const window = windowOn(client, { conversation })
+      const pins = latest(client, 'pins', { conversation })
       world.server.weather = { ...fairWeather, delayMs: 200, reorder: true, dropPush: 0.3, duplicatePush: 0.3 }
       const live = new Set(world.server.entriesOf(conversation).map((entry) => entry.id))
       for (const { what, of, wait } of steps) {
@@ -128,25 +133,81 @@ test('in any weather every device ends with what the fold of the log says', asyn
         else if (what === 'delete' && id) {
           live.delete(id)
           world.server.delete(conversation, id)
-        } else live.add(world.server.say(conversation, bob.id, `text ${of}`).id)
+        } else if ((what === 'pin' || what === 'unpin') && id)
+          world.server.pin(conversation, id, what === 'pin', bob.id)
+        else live.add(world.server.say(conversation, bob.id, `text ${of}`).id)
         await world.clock.pass(wait)
       }
       world.server.weather = fairWeather
       world.server.cutAll()
       await world.clock.pass(60_000)
       await world.caughtUp(client)
-      const expected = world.server
-        .entriesOf(conversation)
-        .reduce(applyEntry, emptyView)
-        .messages.map(({ id, body, editedAt, deleted }) => [id, body.text, editedAt !== null, deleted])
-      await world.clock.passUntil(() => window.value.rows.length === expected.length)
+      const view = world.server.entriesOf(conversation).reduce(applyEntry, emptyView)
+      const expected = view.messages.map(({ id, body, editedAt, deleted }) => [
+        id,
+        body.text,
+        editedAt !== null,
+        deleted,
+      ])
+      await world.clock.passUntil(() => messageRows(window.value).length === expected.length)
       expect(messageRows(window.value).map(({ id, text, edited, deleted }) => [id, text, edited, deleted])).toEqual(
         expected,
       )
+      const textOf = (id: EntryId) => view.messages.find((message) => message.id === id)?.body.text
+      expect(pins.value.map(({ message, text }) => [message, text])).toEqual(view.pins.map((id) => [id, textOf(id)]))
       await client.close()
     }),
     { numRuns: Number(process.env.SOTTO_RUNS ?? 25) },
   )
+})
+
+test('what is pinned is asked for once, and from then on the entries tell', async () => {
+  const { world, alice, bob, conversation } = await scene(3)
+  const [first, second] = world.server.entriesOf(conversation).map((entry) => entry.id) as [EntryId, EntryId]
+  world.server.pin(conversation, first, true, bob.id, false)
+  const disk = new MemoryDisk()
+  const client = await world.online(alice, disk)
+  const asked = () => world.server.log.filter(({ type }) => type === 'messages.pins').length
+  expect(asked()).toBe(0)
+  const pins = latest(client, 'pins', { conversation })
+  const window = windowOn(client, { conversation })
+  const shown = () => pins.value.map(({ text }) => text).join(', ')
+  await world.clock.passUntil(() => shown() === 'history 1')
+  expect(pins.value).toMatchObject([{ message: first, place: 1, sender: alice.id }])
+  expect(window.value).toMatchObject({ mayPin: true })
+  world.server.edit(conversation, first, 'the canary')
+  await world.clock.passUntil(() => shown() === 'the canary')
+  await world.during(client.call('messages.pin', { conversation, message: second, pinned: true }))
+  await world.clock.passUntil(() => shown() === 'history 2, the canary')
+  expect(window.value.rows.filter((row) => row.kind === 'pinned')).toMatchObject([
+    { by: bob.id, pinned: true },
+    { by: alice.id, pinned: true },
+  ])
+  // What was not known yet of the second one was the only thing to ask for.
+  expect(asked()).toBe(2)
+  world.server.delete(conversation, first)
+  await world.clock.passUntil(() => shown() === 'history 2')
+  expect(kept(disk)).not.toContain('canary')
+  world.server.pin(conversation, second, false, bob.id)
+  await world.clock.passUntil(() => shown() === '')
+  await client.close()
+
+  // Somebody who was away for a little hears of it with the rest, and after a long absence it is asked for again.
+  world.server.pin(conversation, second, true, bob.id, false)
+  const again = world.client(disk)
+  const later = latest(again, 'pins', { conversation })
+  await world.during(again.resume())
+  await world.clock.passUntil(() => later.value.length === 1)
+  expect(asked()).toBe(3)
+  await again.close()
+  world.server.pin(conversation, second, false, bob.id, false)
+  for (let index = 0; index < 6_000; index++) world.server.say(conversation, bob.id, `later ${index}`, false)
+  const much = world.client(disk)
+  const after = latest(much, 'pins', { conversation })
+  await world.during(much.resume())
+  await world.caughtUp(much)
+  await world.clock.passUntil(() => after.value.length === 0 && asked() === 4)
+  await much.close()
 })
 
 test('notices, blocks and mutes are on every device of mine', async () => {

@@ -14,6 +14,7 @@ import type {
 } from '@sotto/protocol'
 import { freshOf, newConversation, withAlteration, withCard, withEntries, withHead } from './conversation.ts'
 import type { Batch } from './journal.ts'
+import { withMark } from './pins.ts'
 import { type ConversationRecord, only } from './records.ts'
 import { withoutText } from './store.ts'
 
@@ -47,6 +48,7 @@ export function takeEntries(
 ) {
   if (served.to < served.from) return
   takeAlterations(batch, entries)
+  takePinned(batch, conversation, entries)
   const before = conversationOf(batch, conversation)
   for (const entry of freshOf(before, entries)) batch.entries.push(asLeft(batch, entry))
   for (const entry of entries) if (entry.sender === me) batch.remove('outbox', entry.clientId)
@@ -64,10 +66,28 @@ export function takeAlterations(batch: Batch, entries: readonly Entry[]) {
     const text = entry.kind === 'edited' ? entry.body.text : ''
     const deleted = entry.kind === 'deleted' ? entry.body.by : null
     batch.put('alteration', target, { conversation, place, text, deleted })
-    if (deleted) batch.wipe(conversation, target)
+    if (deleted) {
+      batch.wipe(conversation, target)
+      const pins = batch.get('pins', conversation)
+      if (pins?.marks.some((mark) => mark.message === target))
+        batch.put('pins', conversation, withMark(pins, { message: target, place, pinned: false }))
+    }
     const record = batch.get('conversation', conversation)
     if (record) putConversation(batch, withLastAltered(batch, record))
   }
+}
+
+function takePinned(batch: Batch, conversation: ConversationId, entries: readonly Entry[]) {
+  const before = batch.get('pins', conversation)
+  if (!before) return
+  const after = entries.reduce(
+    (pins, entry) =>
+      entry.kind === 'pinned'
+        ? withMark(pins, { message: entry.target, place: entry.place, pinned: entry.body.pinned })
+        : pins,
+    before,
+  )
+  batch.put('pins', conversation, after)
 }
 
 function withLastAltered(batch: Batch, record: ConversationRecord): ConversationRecord {
@@ -135,6 +155,7 @@ function takeCard(batch: Batch, id: ConversationId, card: ConversationCard | nul
 
 function forgetEntries(batch: Batch, id: ConversationId) {
   batch.forgotten.push(id)
+  batch.remove('pins', id)
   for (const [message, { conversation }] of batch.entriesOf('alteration'))
     if (conversation === id) batch.remove('alteration', message)
 }

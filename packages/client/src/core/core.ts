@@ -2,6 +2,7 @@ import type {
   ClientId,
   CommandName,
   ConversationId,
+  Details,
   Input,
   Instance,
   Permission,
@@ -11,7 +12,17 @@ import type {
   Reply,
 } from '@sotto/protocol'
 import { AppError } from '@sotto/protocol/pure'
-import type { Watches as Asks, Client, ConnectionState, Me, SetUp, SignUp, Target, WatchName } from '#client/api.ts'
+import type {
+  Watches as Asks,
+  Client,
+  ConnectionState,
+  Me,
+  Pictured,
+  SetUp,
+  SignUp,
+  Target,
+  WatchName,
+} from '#client/api.ts'
 import { Connection, type Status } from './connection.ts'
 import { otherPerson, tellsReceipts } from './conversation.ts'
 import { Drafts } from './drafts.ts'
@@ -24,6 +35,7 @@ import { LogCache } from './log-cache.ts'
 import { Outbox } from './outbox.ts'
 import { People, takePerson } from './people.ts'
 import { Pictures } from './pictures.ts'
+import { PinRequests } from './pin-requests.ts'
 import { pollLinks } from './poll-link.ts'
 import type { Ports } from './ports.ts'
 import { Receipts } from './receipts.ts'
@@ -77,6 +89,7 @@ export class Core implements Client {
   private readonly people: People
   private readonly drafts: Drafts
   private readonly pictures: Pictures
+  private readonly pins: PinRequests
   private readonly cache: LogCache
   private readonly known: KnownInstance
   private readonly views: Views
@@ -156,6 +169,7 @@ export class Core implements Client {
     this.people = new People(shared)
     this.drafts = new Drafts({ ...shared, laneOf: (target) => this.outbox.laneOf(target) })
     this.pictures = new Pictures(this.session, store, during)
+    this.pins = new PinRequests({ ...shared, again: () => this.watches.tell({ kind: 'connection' }) })
     this.views = new Views({
       state: this.state,
       cache: this.cache,
@@ -163,6 +177,7 @@ export class Core implements Client {
       people: this.people,
       drafts: this.drafts,
       signals: this.signals,
+      pins: this.pins,
       isOpen,
       isTrying: () => this.connection.isTrying,
       hasBoard: () => this.sync.hasBoard(),
@@ -284,8 +299,12 @@ export class Core implements Client {
     return person
   }
 
-  picture(person: Person): Promise<Blob | null> {
-    return this.pictures.of(person)
+  setConversationPicture(conversation: ConversationId, picture: Blob): Promise<Details> {
+    return this.pictures.setOf(conversation, picture)
+  }
+
+  picture(of: Pictured): Promise<Blob | null> {
+    return this.pictures.of(of)
   }
 
   async close() {
@@ -351,6 +370,7 @@ export class Core implements Client {
       this.known.connected()
       this.sync.connected()
       this.people.connected()
+      this.pins.connected()
       this.outbox.connected()
       this.receipts.connected()
       this.drafts.connected()
@@ -465,6 +485,7 @@ export class Core implements Client {
     this.outbox.stop()
     this.receipts.stop()
     this.people.stop()
+    this.pins.stop()
     this.drafts.stop()
   }
 }

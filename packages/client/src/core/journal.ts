@@ -23,6 +23,7 @@ function noRows(): Rows {
     draft: new Map(),
     request: new Map(),
     alteration: new Map(),
+    pins: new Map(),
     notice: new Map(),
     block: new Map(),
     mute: new Map(),

@@ -16,7 +16,7 @@ import type {
   Shunned,
   Span,
 } from '@sotto/protocol'
-import type { Target } from '#client/api.ts'
+import type { Pin, Target } from '#client/api.ts'
 
 export interface Account {
   readonly person: Person
@@ -89,6 +89,23 @@ export interface Alteration {
   readonly deleted: Deletion | null
 }
 
+/** Whether a message is pinned, as the entry at `place` says. */
+export interface PinMark {
+  readonly message: EntryId
+  readonly place: number
+  readonly pinned: boolean
+}
+
+/** What is pinned in a conversation: as the server said when the log reached `at`, and as the entries say that came since. */
+export interface PinsRecord {
+  readonly conversation: ConversationId
+  /** 0 until the server has told. */
+  readonly at: number
+  readonly marks: readonly PinMark[]
+  /** What the server said of pinned messages. */
+  readonly messages: readonly Pin[]
+}
+
 /** A message on its way out. */
 export interface Sending {
   readonly clientId: ClientId
@@ -121,6 +138,8 @@ export interface Tables {
   request: SeatRequest
   /** By the id of the message. */
   alteration: Alteration
+  /** By conversation; those that were looked at. */
+  pins: PinsRecord
   notice: ModerationNotice
   block: Shunned
   mute: Shunned

@@ -1,4 +1,4 @@
-import type { Person } from '@sotto/protocol'
+import type { ConversationId, Person } from '@sotto/protocol'
 import { expect, test } from 'vitest'
 import { MemoryDisk } from '#client/stores/memory.ts'
 import { itemFor, latest, World, windowOn } from '#client/testing/people.ts'
@@ -145,6 +145,8 @@ test('a picture is fetched once, kept, and better old than none', async () => {
   const found = await world.during(Promise.all([client.picture(version('1')), client.picture(version('1'))]))
   expect(await found[0]?.text()).toBe('picture 1')
   expect(world.server.pictureCount).toBe(1)
+  const group = { conversation: world.random.uuid() as ConversationId, picture: '7' }
+  expect(await (await world.during(client.picture(group)))?.text()).toBe('picture 7')
   await client.close()
   world.server.restOpen = false
   const next = world.client(disk)

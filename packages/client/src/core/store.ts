@@ -1,8 +1,8 @@
 import type { ConversationId, Entry, EntryId, PersonId } from '@sotto/protocol'
 
-/** A picture of a person as it was fetched; `version` is the person's `picture`. */
+/** A picture of a person or conversation as it was fetched; `version` is what it was named by. */
 export interface StoredPicture {
-  readonly person: PersonId
+  readonly of: PersonId | ConversationId
   readonly version: string
   readonly type: string
   readonly bytes: ArrayBuffer
@@ -12,7 +12,7 @@ export interface StoredPicture {
 export interface Change {
   /** Everything stored goes first; only the generation stays. */
   readonly clear?: boolean
-  /** Conversations whose entries go. */
+  /** Conversations whose entries and picture go. */
   readonly forget?: readonly ConversationId[]
   /** Messages whose text goes, with that of their edits. Before `entries`. */
   readonly wipe?: ReadonlyMap<ConversationId, ReadonlySet<EntryId>>
@@ -37,7 +37,7 @@ export interface Store {
   write(change: Change): Promise<void>
   /** The stored entries between two places (both included), by place. */
   entries(conversation: ConversationId, from: number, to: number): Promise<readonly Entry[]>
-  picture(person: PersonId): Promise<StoredPicture | null>
+  picture(of: PersonId | ConversationId): Promise<StoredPicture | null>
   close(): Promise<void>
 }
 
@@ -57,7 +57,7 @@ export class PenTaken extends Error {
 }
 
 /** Stored data of an older version is dropped and comes from the server again, except what only this device has. */
-export const storeVersion = 2
+export const storeVersion = 3
 
 const ownTables = ['account', 'owner', 'farewell', 'outbox', 'draft']
 

@@ -10,13 +10,15 @@ import type {
   Settings,
 } from '@sotto/protocol'
 import { builtInRoles, defaultDetails, defaultSettings, heldThrough, memberMay, unreadCap } from '@sotto/protocol/pure'
-import type { ConversationItem, ConversationWindow, Me, Row, Target, Watches, Window } from '#client/api.ts'
+import type { ConversationItem, ConversationWindow, Me, Pin, Row, Target, Watches, Window } from '#client/api.ts'
 import { otherPerson, readPlace, unreadOf } from './conversation.ts'
 import type { Drafts } from './drafts.ts'
 import type { State } from './journal.ts'
 import type { LogCache } from './log-cache.ts'
 import type { Outbox } from './outbox.ts'
 import type { People } from './people.ts'
+import type { PinRequests } from './pin-requests.ts'
+import { lacks, shownPins } from './pins.ts'
 import { type ConversationRecord, only, type Sending } from './records.ts'
 import type { Signals } from './signals.ts'
 import { type Frame, frameOf, messageState, rowOf, runAround, waitingRow } from './window.ts'
@@ -28,6 +30,7 @@ export interface ViewParts {
   readonly people: People
   readonly drafts: Drafts
   readonly signals: Signals
+  readonly pins: PinRequests
   readonly isOpen: () => boolean
   /** What is not known yet will be in a moment. */
   readonly isTrying: () => boolean
@@ -98,6 +101,15 @@ export class Views {
   /** Whom I have blocked, or muted. */
   shunned(table: 'block' | 'mute'): readonly PersonId[] {
     return [...this.parts.state.all(table)].map(({ person }) => person).sort()
+  }
+
+  /** What is not known of them, or no longer, is asked for. */
+  pins(conversation: ConversationId): readonly Pin[] {
+    const record = this.parts.state.get('conversation', conversation)
+    if (!record?.card) return []
+    const known = this.parts.state.get('pins', conversation)
+    if (!known || lacks(known, record.since)) this.parts.pins.need(conversation)
+    return known ? shownPins(known, (message) => this.parts.state.get('alteration', message)) : []
   }
 
   outbox(): Watches['outbox']['get'] {
@@ -273,13 +285,14 @@ function shownReceipts(record: ConversationRecord, shareRead: boolean): readonly
 
 function about(
   record: ConversationRecord | null,
-): Pick<ConversationItem, 'details' | 'members' | 'mayPost' | 'silencedUntil'> {
+): Pick<ConversationItem, 'details' | 'members' | 'mayPost' | 'mayPin' | 'silencedUntil'> {
   const card = record?.card ?? null
   const details = record?.details ?? (card && defaultDetails[card.kind])
   return {
     details,
     members: record?.members ?? 0,
     mayPost: !card || !details || memberMay(card.role, 'post', details),
+    mayPin: card !== null && details !== null && memberMay(card.role, 'pin', details),
     silencedUntil: record?.silenced?.until ?? null,
   }
 }

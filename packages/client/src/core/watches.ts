@@ -104,6 +104,8 @@ export class Watches {
         return views.shunned('block')
       case 'mutes':
         return views.shunned('mute')
+      case 'pins':
+        return views.pins(watch.ask.conversation)
       case 'outbox':
         return views.outbox()
       case 'conversation':
@@ -165,7 +167,7 @@ function concerns(watch: Watch, news: News): boolean {
     case 'everything':
       return true
     case 'connection':
-      return watch.name === 'connection' || watch.name === 'conversation'
+      return watch.name === 'connection' || watch.name === 'conversation' || watch.name === 'pins'
     case 'instance':
       return watch.name === 'instance'
     case 'presence':
@@ -202,6 +204,11 @@ function changes(watch: Watch, batch: Batch): boolean {
       return has('block')
     case 'mutes':
       return has('mute')
+    case 'pins':
+      return (
+        has('alteration') ||
+        ['pins' as const, 'conversation' as const].some((table) => batch.touches(table, watch.ask.conversation))
+      )
     case 'outbox':
       return has('outbox', 'account')
     case 'conversation':

@@ -130,6 +130,8 @@ function makeRow(
       return { ...about, kind: 'role', person: entry.body.person, role: entry.body.role }
     case 'silenced':
       return { ...about, kind: 'silenced', person: entry.body.person, until: entry.body.until }
+    case 'pinned':
+      return { ...about, kind: 'pinned', person: sender, pinned: entry.body.pinned }
     case 'changed':
       return { ...about, kind: 'changed', person: sender, ...entry.body }
     default:

@@ -15,7 +15,7 @@ export function createFallbackStore(preferred: Store, createOther: () => Store):
     },
     write: (change) => store.write(change),
     entries: (conversation, from, to) => store.entries(conversation, from, to),
-    picture: (person) => store.picture(person),
+    picture: (of) => store.picture(of),
     close: () => store.close(),
   }
 }

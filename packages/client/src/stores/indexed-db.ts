@@ -15,7 +15,7 @@ interface Schema extends DBSchema {
   records: { key: string; value: unknown }
   /** Entries of a conversation, as many as fit between two multiples of `blockLength`, by place. */
   blocks: { key: [ConversationId, number]; value: readonly Entry[] }
-  pictures: { key: PersonId; value: StoredPicture }
+  pictures: { key: PersonId | ConversationId; value: StoredPicture }
 }
 
 type Upgrading = IDBPTransaction<Schema, ('records' | 'blocks' | 'pictures')[], 'versionchange'>
@@ -95,8 +95,8 @@ export function createIndexedDbStore(name: string): Store {
       return blocks.flat().filter((entry) => entry.place >= from && entry.place <= to)
     },
 
-    async picture(person) {
-      return (await opened().get('pictures', person)) ?? null
+    async picture(of) {
+      return (await opened().get('pictures', of)) ?? null
     },
 
     async close() {
@@ -124,10 +124,10 @@ function apply(transaction: Writing, change: Change, generation: number): Promis
   const work: Promise<unknown>[] = []
   if (change.clear) work.push(records.clear(), blocks.clear(), pictures.clear(), records.put(generation, generationKey))
   for (const conversation of change.forget ?? [])
-    work.push(blocks.delete(IDBKeyRange.bound([conversation], [conversation, []])))
+    work.push(blocks.delete(IDBKeyRange.bound([conversation], [conversation, []])), pictures.delete(conversation))
   for (const [key, value] of change.put ?? []) work.push(records.put(value, key))
   for (const key of change.remove ?? []) work.push(records.delete(key))
-  for (const picture of change.pictures ?? []) work.push(pictures.put(picture, picture.person))
+  for (const picture of change.pictures ?? []) work.push(pictures.put(picture, picture.of))
   for (const { key, entries } of blocksOf(change.entries ?? [])) work.push(addToBlock(blocks, key, entries))
   return work
 }

@@ -6,7 +6,7 @@ export class MemoryDisk {
   generation = 0
   records = new Map<string, unknown>()
   entries = new Map<ConversationId, Map<number, Entry>>()
-  pictures = new Map<PersonId, StoredPicture>()
+  pictures = new Map<PersonId | ConversationId, StoredPicture>()
 }
 
 /** Keeps everything in memory: for programs that start fresh each time, and for browsers that let nothing be stored. */
@@ -19,7 +19,10 @@ export function createMemoryStore(disk: MemoryDisk = new MemoryDisk()): Store {
       disk.entries.clear()
       disk.pictures.clear()
     }
-    for (const conversation of change.forget ?? []) disk.entries.delete(conversation)
+    for (const conversation of change.forget ?? []) {
+      disk.entries.delete(conversation)
+      disk.pictures.delete(conversation)
+    }
     for (const [conversation, messages] of change.wipe ?? []) {
       const log = disk.entries.get(conversation)
       for (const [place, entry] of log ?? []) log?.set(place, withoutText(entry, messages))
@@ -30,7 +33,7 @@ export function createMemoryStore(disk: MemoryDisk = new MemoryDisk()): Store {
       const log = disk.entries.get(entry.conversation) ?? new Map<number, Entry>()
       disk.entries.set(entry.conversation, log.set(entry.place, entry))
     }
-    for (const picture of change.pictures ?? []) disk.pictures.set(picture.person, picture)
+    for (const picture of change.pictures ?? []) disk.pictures.set(picture.of, picture)
   }
 
   return {
@@ -53,8 +56,8 @@ export function createMemoryStore(disk: MemoryDisk = new MemoryDisk()): Store {
       }
       return found
     },
-    async picture(person) {
-      return disk.pictures.get(person) ?? null
+    async picture(of) {
+      return disk.pictures.get(of) ?? null
     },
     async close() {},
   }

@@ -18,6 +18,7 @@ afterAll(() => rmSync(folder, { recursive: true }))
 const here = 'here' as ConversationId
 const there = 'there' as ConversationId
 const alice = 'alice' as PersonId
+const thread = 'thread' as ConversationId
 
 function entry(place: number, conversation = here): Entry {
   const id = `entry-${conversation}-${place}` as EntryId
@@ -146,12 +147,12 @@ describe.each(Object.entries(kinds))('a store in %s', (_, makeKind) => {
     await store.close()
   })
 
-  test('keeps one picture of each person', async () => {
+  test('keeps one picture of each person and conversation, which goes with the conversation', async () => {
     const store = makeKind()()
     await store.open()
     expect(await store.picture(alice)).toBeNull()
     const picture = (version: string, ...bytes: number[]) => ({
-      person: alice,
+      of: alice as PersonId | ConversationId,
       version,
       type: 'image/png',
       bytes: new Uint8Array(bytes).buffer,
@@ -161,6 +162,11 @@ describe.each(Object.entries(kinds))('a store in %s', (_, makeKind) => {
     const found = await store.picture(alice)
     expect(found).toMatchObject({ version: '2', type: 'image/png' })
     expect([...new Uint8Array(found?.bytes ?? new ArrayBuffer())]).toEqual([4, 5])
+    await store.write({ pictures: [{ ...picture('1', 6), of: thread }] })
+    expect(await store.picture(thread)).toMatchObject({ of: thread, version: '1' })
+    await store.write({ forget: [thread] })
+    expect(await store.picture(thread)).toBeNull()
+    expect(await store.picture(alice)).not.toBeNull()
     await store.close()
   })
 

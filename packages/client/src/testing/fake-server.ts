@@ -21,9 +21,11 @@ import type {
 } from '@sotto/protocol'
 import {
   AppError,
+  applyEntry,
   builtInRoles,
   defaultDetails,
   defaultSettings,
+  emptyView,
   errors,
   maxMembersWithReceipts,
 } from '@sotto/protocol/pure'
@@ -225,6 +227,15 @@ export class FakeServer {
     return this.alter(this.get(conversation), sender, message, { kind: 'deleted', body: { by: 'sender' } }, announce)
   }
 
+  /** Says nothing where it is so already. */
+  pin(id: ConversationId, message: EntryId, pinned: boolean, by: PersonId, announce = true) {
+    const conversation = this.get(id)
+    const target = this.messageIn(conversation, message).id
+    if (this.pinsOf(conversation).some((pin) => pin.message.id === target) === pinned) return
+    const news = { kind: 'pinned', target, body: { pinned } } as never
+    this.append(conversation, by, this.random.uuid() as ClientId, news, announce)
+  }
+
   entriesOf(conversation: ConversationId): readonly Entry[] {
     return this.get(conversation).entries
   }
@@ -275,7 +286,8 @@ export class FakeServer {
     const path = new URL(url).pathname.replace('/api/v1', '')
     const body = typeof init.body === 'string' ? JSON.parse(init.body) : {}
     try {
-      if (/^\/people\/.*\/picture$/.test(path)) return this.picture(new URL(url))
+      if (init.method === 'GET' && /^\/(people|conversations)\/.*\/picture$/.test(path))
+        return this.picture(new URL(url))
       return await this.rest(`${init.method} ${path}`, body, init)
     } catch (error) {
       if (!(error instanceof AppError)) throw error
@@ -331,6 +343,19 @@ export class FakeServer {
         const earlier = this.taken.get(`${person}/${clientId}`)
         const { id, place, at } = earlier ?? this.alter(conversation(), person, message.id, news, true, clientId)
         return { id, place, at }
+      }
+      case 'messages.pin': {
+        this.pin(conversation().id, input.message as EntryId, input.pinned as boolean, person)
+        return {}
+      }
+      case 'messages.pins': {
+        const { entries } = conversation()
+        const pins = this.pinsOf(conversation())
+        const about = newestAbout(
+          pins.map(({ message }) => message),
+          entries,
+        )
+        return { pins, about, head: entries.length }
       }
       case 'conversations.mute': {
         const minutes = input.minutes as number | null
@@ -583,6 +608,14 @@ export class FakeServer {
     return this.append(conversation, person, clientId, { ...news, target } as never, announce)
   }
 
+  private pinsOf({ entries }: Conversation): { message: Entry; place: number }[] {
+    const { pins } = entries.reduce(applyEntry, emptyView)
+    return pins.map((pin) => ({
+      message: entries.find(({ id }) => id === pin) as Entry,
+      place: entries.findLast((entry) => entry.kind === 'pinned' && entry.target === pin)?.place ?? 0,
+    }))
+  }
+
   private messageIn(conversation: Conversation, id: EntryId): Entry {
     const message = conversation.entries.find((entry) => entry.id === id && entry.kind === 'message')
     if (!message) throw new AppError('not_found', 'message')
@@ -633,12 +666,7 @@ export class FakeServer {
       const entries = conversation.entries.slice(from - 1, to)
       left -= entries.length
       spans.push({ conversation: asked.conversation, from, to, entries })
-      const asks = new Set(entries.map((entry) => entry.id))
-      const newest = new Map<string, Entry>()
-      for (const entry of conversation.entries.slice(to))
-        if ((entry.kind === 'edited' || entry.kind === 'deleted') && asks.has(entry.target))
-          newest.set(`${entry.kind} ${entry.target}`, entry)
-      about.push(...newest.values())
+      about.push(...newestAbout(entries, conversation.entries.slice(to)))
     }
     return { spans, about }
   }
@@ -818,4 +846,14 @@ class FakeSocket {
       if (!this.isOver) this.events.received(text)
     })
   }
+}
+
+/** The newest edit and the deletion of these messages in a part of the log. */
+function newestAbout(messages: readonly Entry[], log: readonly Entry[]): Entry[] {
+  const asked = new Set(messages.map(({ id }) => id))
+  const newest = new Map<string, Entry>()
+  for (const entry of log)
+    if ((entry.kind === 'edited' || entry.kind === 'deleted') && asked.has(entry.target))
+      newest.set(`${entry.kind} ${entry.target}`, entry)
+  return [...newest.values()]
 }

@@ -1,3 +1,4 @@
+import type { PersonId } from '@sotto/protocol'
 import pg from 'pg'
 import { expect, test } from 'vitest'
 import { clientId, startTestServer } from '../../testing/server.ts'
@@ -38,6 +39,23 @@ test('sign-ins, failures, membership, roles and settings are on record, with who
   const first = await admin.call('audit.list', { limit: 2 })
   const second = await admin.call('audit.list', { limit: 2, before: first.next as number })
   expect(second.records[0]?.place).toBe((first.records[1]?.place ?? 0) - 1)
+})
+
+test('who reads the record is told who is in it, whether they find people otherwise or not', async () => {
+  const { admin, ...server } = await startTestServer()
+  const [alice, bob] = [await server.person('alice'), await server.person('bob')]
+  await admin.call('roles.create', { role: 'auditor', name: 'Auditor', permissions: ['audit.read'] })
+  await admin.call('people.setRole', { person: alice.id, role: 'auditor' })
+  await bob.call('blocks.set', { person: alice.id, blocked: true })
+  expect((await alice.call('people.list', {})).people.map(({ name }) => name)).not.toContain('bob')
+  expect((await alice.call('people.get', { people: [bob.id] })).people).toEqual([])
+  const [found] = (await alice.call('audit.people', { prefix: 'bo' })).people
+  expect(found).toMatchObject({ id: bob.id, displayName: 'Bob' })
+  expect((await alice.call('audit.people', { people: [bob.id] })).people).toEqual([found])
+  expect((await alice.call('audit.people', { people: [] })).people).toEqual([])
+  const { records } = await alice.call('audit.list', { actor: found?.id as PersonId })
+  expect(records.map(({ action }) => action)).toContain('person.blocked')
+  await expect(bob.call('audit.people', { prefix: 'a' })).rejects.toMatchObject({ code: 'forbidden' })
 })
 
 test('reading the record is on record; what failed and was rolled back is not', async () => {

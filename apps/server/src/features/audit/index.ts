@@ -1,10 +1,23 @@
 import type { AuditRecord, Input, Reply } from '@sotto/protocol'
+import { listPeople } from '#features/people'
 import { devicesOf } from '#features/sessions'
-import { acts, type Feature, type WriteContext, writes } from '#platform/feature'
+import { acts, type Feature, reads, type WriteContext, writes } from '#platform/feature'
+
+/** People that are found at once by the beginning of a name. */
+const foundAtOnce = 50
 
 export const audit: Feature = {
   name: 'audit',
-  commands: [writes('audit.list', list), acts('audit.verify', ({ audit: record, db }) => record.verify(db))],
+  commands: [
+    writes('audit.list', list),
+    reads('audit.people', async ({ db }, { people, prefix = '' }) => {
+      const limit = people?.length ?? foundAtOnce
+      return {
+        people: await listPeople(db, { prefix: prefix.trim(), after: '', limit, ...(people && { among: people }) }),
+      }
+    }),
+    acts('audit.verify', ({ audit: record, db }) => record.verify(db)),
+  ],
 }
 
 async function list(context: WriteContext<'signed_in'>, input: Input<'audit.list'>): Promise<Reply<'audit.list'>> {

@@ -68,6 +68,81 @@ test('in their thread neither writes while it lasts, and what was said stays', a
   expect(records.map((record) => record.action)).toEqual(expect.arrayContaining(['person.blocked', 'person.unblocked']))
 })
 
+test('in their thread neither is told that the other types, receives or reads', async () => {
+  const { alice, bob, block } = await threePeople()
+  const conversation = await makeThread(alice, bob)
+  const say = (person: TestPerson) => person.call('messages.send', { conversation, clientId: clientId(), text: 'x' })
+  const [one, two] = [await say(alice), await say(bob)]
+  const [alices, bobs, phone] = [await alice.connect(), await bob.connect(), await bob.connect()]
+  await alices.call('typing.set', { conversation, active: true })
+  await bobs.next('typing')
+  await bobs.call('receipts.delivered', { conversation, place: one.place })
+  await alices.next('receipt')
+  const receipts = async (person: TestPerson) => (await person.call('conversations.heads', {})).heads[0]?.receipts
+  const before = [await receipts(alice), await receipts(bob)]
+
+  for (const [person, other] of [
+    [alice, bob],
+    [bob, alice],
+  ] as const) {
+    await block(person, other)
+    for (const socket of [alices, bobs]) {
+      await socket.call('typing.set', { conversation, active: true })
+      await socket.call('receipts.delivered', { conversation, place: two.place })
+      await socket.call('receipts.read', { conversation, place: one.place })
+    }
+    await block(person, other, false)
+  }
+  // One’s own devices are told, and what was read meanwhile is not told later.
+  expect((await phone.next('read')).place).toBe(one.place)
+  expect([await receipts(alice), await receipts(bob)]).toEqual(before)
+  for (const socket of [alices, bobs]) await socket.call('people.me', {})
+  const told = (frames: typeof alices.pushed, person: TestPerson) =>
+    frames.filter(
+      (frame) =>
+        (frame.type === 'typing' && frame.person === person.id) ||
+        (frame.type === 'receipt' && frame.receipt.person === person.id),
+    ).length
+  expect([told(alices.pushed, bob), told(bobs.pushed, alice)]).toEqual([1, 1])
+  await bobs.call('receipts.read', { conversation, place: two.place })
+  expect((await alices.next('receipt')).receipt).toEqual({ person: bob.id, delivered: two.place, read: two.place })
+})
+
+test('before the first word the blocked one is told what they are told of nobody, and nobody may write', async () => {
+  const { alice, bob, carol, block } = await threePeople()
+  const look = (person: TestPerson, of: PersonId) =>
+    person.call('threads.look', { person: of }).catch(({ status, body }) => [status, body])
+  expect(await look(bob, alice.id)).toMatchObject({ mayWrite: true })
+  await block(alice, bob)
+  expect(await look(bob, alice.id)).toEqual(await look(bob, randomUUID() as PersonId))
+  expect(await look(alice, bob.id)).toEqual(await look(alice, randomUUID() as PersonId))
+  expect(await look(bob, carol.id)).toMatchObject({ mayWrite: true })
+  await makeThread(bob, carol)
+  await block(carol, bob)
+  expect(await look(bob, carol.id)).toMatchObject({ mayWrite: false })
+  expect(await look(carol, bob.id)).toMatchObject({ mayWrite: false })
+})
+
+test('searching finds neither, whoever blocked whom, and presence comes back when it ends', async () => {
+  const { alice, bob, block } = await threePeople()
+  const found = async (person: TestPerson, prefix: string) =>
+    (await person.call('people.list', { prefix })).people.map(({ name }) => name)
+  const [alices, bobs] = [await alice.connect(), await bob.connect()]
+  const state = async (socket: typeof alices, person: TestPerson) =>
+    (await socket.call('presence.watch', { people: [person.id] })).people[0]?.state
+  for (const [person, other] of [
+    [alice, bob],
+    [bob, alice],
+  ] as const) {
+    expect([await found(alice, 'bob'), await found(bob, 'ali')]).toEqual([['bob'], ['alice']])
+    expect([await state(alices, bob), await state(bobs, alice)]).toEqual(['online', 'online'])
+    await block(person, other)
+    expect([await found(alice, 'bob'), await found(bob, 'ali')]).toEqual([[], []])
+    expect([await state(alices, bob), await state(bobs, alice)]).toEqual(['offline', 'offline'])
+    await block(person, other, false)
+  }
+})
+
 test('presence ends for both at once, and does not come back by asking', async () => {
   const { alice, bob, carol, block } = await threePeople()
   const [alices, bobs, carols] = [await alice.connect(), await bob.connect(), await carol.connect()]

@@ -1,3 +1,4 @@
+import type { DetailsChange } from '@sotto/protocol'
 import { expect, test } from 'vitest'
 import { clientId, startTestServer } from '../../testing/server.ts'
 
@@ -79,6 +80,50 @@ test('members may not make or delete channels; deleting needs the name and takes
   await expect(alices.call('messages.page', { conversation })).rejects.toMatchObject({ code: 'not_found' })
   await expect(alices.call('channels.join', { conversation })).rejects.toMatchObject({ code: 'not_found' })
   expect((await alices.call('channels.list', {})).channels).toEqual([])
+})
+
+test('who looks after channels does so without being in them, and without reading them', async () => {
+  const { server, alice, bob } = await withChannel()
+  await server.admin.call('roles.create', { role: 'keeper', name: 'Keeper', permissions: ['channels.manage'] })
+  const wanted = { clientId: clientId(), name: 'Back room', listed: false }
+  const { conversation } = (await server.admin.call('channels.create', wanted)).card
+  await server.admin.call('members.add', { conversation, people: [alice.id] })
+  await server.admin.call('messages.send', { conversation, clientId: clientId(), text: 'the canary' })
+  expect((await bob.call('channels.list', {})).channels.map(({ details }) => details.name)).toEqual(['Chess'])
+  await server.admin.call('people.setRole', { person: bob.id, role: 'keeper' })
+
+  const named = (await bob.call('channels.list', {})).channels.map(({ details }) => details.name)
+  expect(named).toEqual(['Back room', 'Chess'])
+  const socket = await bob.connect()
+  const change = (what: DetailsChange) => socket.call('conversations.change', { conversation, change: what })
+  const { details } = await change({ name: 'Front room', topic: 'For all' })
+  await change({ rights: { ...details.rights, post: 'moderator' }, slowSeconds: 10, history: 'joined' })
+  await change({ closed: true })
+  expect((await alice.call('conversations.get', { conversation })).head.details).toMatchObject({
+    name: 'Front room',
+    topic: 'For all',
+    closed: true,
+    rights: { post: 'moderator' },
+  })
+  expect((await socket.call('members.list', { conversation })).members.map(({ name }) => name)).toEqual([
+    'alice',
+    'rita',
+  ])
+  for (const attempt of [
+    () => socket.call('messages.page', { conversation }),
+    () => socket.call('messages.pins', { conversation }),
+    () => socket.call('conversations.get', { conversation }),
+    () => socket.call('messages.send', { conversation, clientId: clientId(), text: 'x' }),
+  ])
+    await expect(attempt()).rejects.toMatchObject({ code: 'not_found' })
+  await expect(bob.call('channels.preview', { conversation })).rejects.toMatchObject({ code: 'forbidden' })
+  expect(await bob.call('messages.pull', { spans: [{ conversation, from: 1, to: 9 }] })).toEqual({
+    spans: [],
+    about: [],
+  })
+  await bob.call('channels.delete', { conversation, name: 'Front room' })
+  await expect(alice.call('conversations.get', { conversation })).rejects.toMatchObject({ code: 'not_found' })
+  expect(JSON.stringify(socket.pushed)).not.toContain('canary')
 })
 
 test('joining while the channel is being deleted ends in or out, never half way', async () => {

@@ -1,5 +1,5 @@
 import { AppError, type Channel, defaultDetails, type Input, type Reply } from '@sotto/protocol'
-import { cardFor, enter, findCard, forget, putCards } from '#features/conversations'
+import { cardFor, enter, findCard, forget, putCards, removePicture } from '#features/conversations'
 import { takeTurn } from '#platform/database'
 import { type Feature, reads, type WriteContext, writes } from '#platform/feature'
 import type { Conversation } from '#platform/log'
@@ -54,6 +54,7 @@ export const channels: Feature = {
         detail: { name, entries: head, members },
       })
       await forget(context, conversation, await log.destroy(tx, after, conversation))
+      removePicture(context, conversation, channel.details)
       await context.sealing.forget(tx, after, conversation)
       return {}
     }),

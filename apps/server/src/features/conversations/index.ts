@@ -1,16 +1,20 @@
 import {
-  type Act,
   AppError,
   type ConversationCard,
   type ConversationId,
   type Details,
+  type DetailsChange,
   type MemberRole,
-  memberMay,
   type PersonId,
 } from '@sotto/protocol'
 import type { AfterCommit, Db, Tx } from '#platform/database'
-import { type Context, type Feature, type Platform, reads, type WriteContext, writes } from '#platform/feature'
+import { type Context, type Feature, type Platform, reads, writes } from '#platform/feature'
 import type { Conversation, Doer } from '#platform/log'
+import { changePicture } from './picture.ts'
+import { requireMay } from './rights.ts'
+
+export { findPicture, removePicture, setPicture } from './picture.ts'
+export { requireMay } from './rights.ts'
 
 export const conversations: Feature = {
   name: 'conversations',
@@ -36,6 +40,9 @@ export const conversations: Feature = {
       context.audit.record(context, { action: 'conversation.changed', conversation, detail: { change } })
       return { details: await log.change(tx, after, conversation, tidy(change, details), actor) }
     }),
+    writes('conversations.removePicture', async (context, { conversation }) => ({
+      details: await changePicture(context, conversation, null),
+    })),
     writes('conversations.mute', async (context, { conversation, minutes }) => {
       const { tx, after, actor, clock } = context
       const card = await findCard(context, tx, actor.person, conversation)
@@ -146,26 +153,9 @@ export async function forget(
   await board.removeFrom(tx, after, people, keyOf(conversation))
 }
 
-/**
- * Locks a conversation and checks that the actor may do this in it now: by their role there, or in a channel by the permission to manage
- * every channel. Throws `not_found` to everybody who is not in it, else `forbidden`.
- */
-export async function requireMay(
-  { tx, log, actor, permissions }: WriteContext<'conversation_member'>,
-  conversation: ConversationId,
-  act: Act,
-): Promise<Conversation & { role: MemberRole | undefined }> {
-  const locked = await log.lock(tx, conversation)
-  const [me] = await log.findMembers(tx, conversation, [actor.person])
-  const managesChannels = locked.kind === 'channel' && permissions.includes('channels.manage')
-  if (!me && !managesChannels) throw new AppError('not_found', 'conversation')
-  if (!managesChannels && !(me && memberMay(me.role, act, locked.details))) throw new AppError('forbidden', act)
-  return { ...locked, role: me?.role }
-}
-
 const ownersOnly = ['rights', 'history', 'listed', 'closed'] as const
 
-function tidy(change: Partial<Details>, before: Details): Partial<Details> {
+function tidy(change: DetailsChange, before: Details): DetailsChange {
   return {
     ...change,
     ...(change.name != null && { name: change.name.trim() || before.name }),

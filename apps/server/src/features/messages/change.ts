@@ -110,7 +110,7 @@ async function findEarlier(
 }
 
 /** A message that the actor can read; any other does not exist for them. */
-async function requireMessage(
+export async function requireMessage(
   { tx, log, actor }: Writing,
   conversation: ConversationId,
   id: EntryId,

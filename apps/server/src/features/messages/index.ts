@@ -2,6 +2,7 @@ import { AppError } from '@sotto/protocol'
 import { requireSeat } from '#features/conversations'
 import { acts, type Feature, reads, writes } from '#platform/feature'
 import { deleteMessage, edit } from './change.ts'
+import { pin } from './pin.ts'
 import { send } from './send.ts'
 
 export { takeOut } from './change.ts'
@@ -30,5 +31,14 @@ export const messages: Feature = {
     ),
     writes('messages.edit', edit),
     writes('messages.delete', deleteMessage),
+    writes('messages.pin', pin),
+    reads('messages.pins', async (context, { conversation }) => {
+      const { head, floor } = await requireSeat(context, conversation)
+      const pins = await context.log.pins(conversation, floor)
+      const about = await context.log.about(
+        pins.map(({ message }) => ({ entries: [message], to: message.place, head })),
+      )
+      return { pins, about, head }
+    }),
   ],
 }

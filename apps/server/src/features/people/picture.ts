@@ -1,25 +1,13 @@
-import { createHash } from 'node:crypto'
 import { AppError, type Person, type PersonId } from '@sotto/protocol'
-import sharp from 'sharp'
 import { transact } from '#platform/database'
 import type { Actor, Platform } from '#platform/feature'
+import { makeSquare } from '#platform/pictures'
 import { announcePerson } from './announce.ts'
 import { findPeople, updatePerson } from './store.ts'
 
-// libvips keeps caches and threads for batches; one picture now and then needs neither.
-sharp.cache(false)
-sharp.concurrency(1)
-
-const size = 256
-/** Fifty megapixels: larger than any camera’s portrait, smaller than a decompression bomb. */
-const maxPixels = 50_000_000
-/** What browsers upload as pictures. SVG is a document with scripts, not a picture. */
-const accepted = new Set(['jpeg', 'png', 'webp', 'gif', 'heif', 'avif'])
-
-/** Makes a square of any picture, upright and without the data a camera adds, and shows it to everyone. */
+/** Shows a picture to everyone. */
 export async function setPicture(platform: Platform, actor: Actor, bytes: Buffer): Promise<Person> {
-  const square = await toSquare(bytes)
-  const version = createHash('sha256').update(square).digest('hex').slice(0, 16)
+  const { square, version } = await makeSquare(bytes)
   await platform.blobs.put(blobName(actor.person, version), square)
   return replacePicture(platform, actor.person, version)
 }
@@ -49,15 +37,4 @@ export async function findPicture(
 
 function blobName(person: PersonId, version: string): string {
   return `picture-${person}-${version}`
-}
-
-async function toSquare(bytes: Buffer): Promise<Buffer> {
-  try {
-    const picture = sharp(bytes, { limitInputPixels: maxPixels, failOn: 'error' })
-    const { format } = await picture.metadata()
-    if (!accepted.has(format ?? '')) throw new AppError('unsupported', 'picture')
-    return await picture.rotate().resize(size, size, { fit: 'cover' }).webp({ quality: 82 }).toBuffer()
-  } catch (error) {
-    throw error instanceof AppError ? error : new AppError('invalid_input', 'picture')
-  }
 }

@@ -130,6 +130,46 @@ test('a large file without a fault is applied', async () => {
   expect(await listed()).toHaveLength(100)
 })
 
+test('a file as large as may be with three bad lines names them and applies nothing, and once mended it is applied', async () => {
+  const { server, bring } = await withSchool()
+  const run = async (sql: string) =>
+    (await server.platform.db.executeQuery({ sql, parameters: [], query: { kind: 'RawNode' } } as never)).rows
+  const count = async () => (await run('select count(*)::int as count from relationships'))[0]
+  const [teachers, pupils] = [100, maxImportLines / 100]
+  for (const [name, many] of [
+    ['teacher', teachers],
+    ['pupil', pupils],
+  ] as const)
+    await run(`insert into people (id, name, display_name, role, password_hash, created_at)
+      select gen_random_uuid(), '${name}' || n, 'X', 'guest', '', now() from generate_series(1, ${many}) n`)
+  const good = Array.from(
+    { length: maxImportLines },
+    (_, index) => `teacher${(index % teachers) + 1},teacher-of,pupil${Math.floor(index / teachers) + 1},,2030-07-31`,
+  )
+  const bad = [...good]
+  bad[0] = 'teacher0,teacher-of,pupil1,,2030-07-31'
+  bad[25_000] = bad[24_999] as string
+  bad[maxImportLines - 1] = `teacher100,teacher-of,pupil${pupils},,2030-02-30`
+  const faults = [
+    { line: 2, fault: 'unknown_person', column: 'from', value: 'teacher0' },
+    { line: 25_002, fault: 'twice', column: '' },
+    { line: maxImportLines + 1, fault: 'bad_date', column: 'until_date', value: '2030-02-30' },
+  ]
+  for (const apply of [false, true]) {
+    expect(await bring(file(...bad), apply)).toMatchObject({
+      applied: false,
+      added: maxImportLines - 3,
+      faultCount: 3,
+      faults,
+    })
+    expect(await count()).toEqual({ count: 0 })
+  }
+  expect(await bring(file(...good), false)).toMatchObject({ applied: false, added: maxImportLines, faultCount: 0 })
+  expect(await count()).toEqual({ count: 0 })
+  expect(await bring(file(...good))).toMatchObject({ applied: true, added: maxImportLines, faultCount: 0 })
+  expect(await count()).toEqual({ count: maxImportLines })
+})
+
 /** The larger body is for this command and for people who are signed in. */
 async function refusesMore(server: TestServer) {
   const headers = { authorization: `Bearer ${server.admin.signedIn.accessToken}` }

@@ -1,6 +1,6 @@
 import { AppError, type Input, type Reply } from '@sotto/protocol'
 import { knownAmong, mayStartWith } from '#features/directory'
-import { getPerson } from '#features/people'
+import { getPerson, hiddenFrom } from '#features/people'
 import { showSupervisors, supervisorsOf } from '#features/relationships'
 import type { Context } from '#platform/feature'
 
@@ -15,8 +15,9 @@ export async function look(
   const pair = [actor.person, person] as const
   const existing = (await log.findPairs(db, actor.person, [person])).get(person)
   const thread = existing && (await log.findConversation(db, existing))
+  const isHidden = (await hiddenFrom(db, actor.person)).includes(person)
   if (!thread) {
-    const mayWrite = await mayStartWith(context, db, ...pair)
+    const mayWrite = !isHidden && (await mayStartWith(context, db, ...pair))
     if (!mayWrite && (await knownAmong(context, db, actor.person, [person])).length === 0)
       throw new AppError('not_found', 'person')
     if (!mayWrite) return { conversation: null, mayWrite, policy: null, supervisors: [] }
@@ -27,7 +28,7 @@ export async function look(
   const supervisors = thread ? bound.filter((one) => seated.has(one.person)) : bound
   return {
     conversation: thread?.id ?? null,
-    mayWrite: true,
+    mayWrite: !isHidden,
     policy: thread?.policy ?? (supervisors.length > 0 ? 'supervised' : 'managed'),
     supervisors: await showSupervisors(db, supervisors),
   }

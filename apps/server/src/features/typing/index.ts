@@ -6,9 +6,9 @@ export const typing: Feature = {
   name: 'typing',
   commands: [
     acts('typing.set', async (context, { conversation, active }) => {
-      const { bus, actor, origin } = context
-      // A connection that hears the conversation is in it; only others have to be looked up.
-      if (!origin.link?.conversations.has(conversation)) await requireSeat(context, conversation)
+      const { bus, actor } = context
+      const { blocked } = await requireSeat(context, conversation)
+      if (blocked) return {}
       const frame = JSON.stringify({ type: 'typing', conversation, person: actor.person, active })
       bus.publish({ kind: 'frame', audience: `c:${conversation}`, frame, mayDrop: true })
       return {}

@@ -31,6 +31,7 @@ const refusals = {
   conflict: () => new AppError('conflict', 'client id'),
   not_found: () => new AppError('not_found', 'conversation'),
   may_not_post: () => new AppError('forbidden', 'post'),
+  may_not_pin: () => new AppError('forbidden', 'pin'),
   silenced: () => new AppError('forbidden', 'silenced'),
   closed: () => new AppError('forbidden', 'closed'),
   slow: () => new AppError('too_many_requests', 'slow', slowRetryMs),

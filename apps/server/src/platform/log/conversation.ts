@@ -8,7 +8,7 @@ import type {
   Policy,
   SessionId,
 } from '@sotto/protocol'
-import { AppError, defaultDetails } from '@sotto/protocol/pure'
+import { AppError, completeDetails } from '@sotto/protocol/pure'
 import type { AfterCommit, Db, Tx } from '#platform/database'
 import type { Tables } from './tables.ts'
 
@@ -69,6 +69,7 @@ export function columnsOf(details: Details) {
   return {
     details: JSON.stringify(details) as unknown as Details,
     post_rank: details.closed ? nobody : ranks[details.rights.post],
+    pin_rank: details.closed ? nobody : ranks[details.rights.pin],
     slow_seconds: details.slowSeconds,
   }
 }
@@ -79,7 +80,7 @@ export function toConversation(row: Tables['conversations']): Conversation {
     id,
     kind,
     policy,
-    details: { ...defaultDetails[kind], ...row.details },
+    details: completeDetails(kind, row.details),
     pair: [first_person, second_person],
     head,
     members: member_count,

@@ -29,7 +29,10 @@ export interface Messages {
   findMessage(tx: Tx, conversation: ConversationId, message: EntryId): Promise<StoredMessage | undefined>
   /** What a retry is to be told. */
   findAppended(tx: Tx, sender: PersonId, clientId: ClientId): Promise<EarlierEntry | undefined>
-  /** Takes away for good what a message and its edits say. */
+  isPinned(tx: Tx, conversation: ConversationId, message: EntryId): Promise<boolean>
+  /** Pins a message by the entry at a place, or takes it from the pinned ones with null; resolves with how many there are then. */
+  setPin(tx: Tx, conversation: ConversationId, message: EntryId, place: number | null): Promise<number>
+  /** Takes away for good what a message and its edits say. It is not pinned any more. */
   wipe(tx: Tx, conversation: ConversationId, message: EntryId): Promise<void>
 }
 
@@ -73,7 +76,31 @@ export function openMessages(sealing: Sealing): Messages {
         .executeTakeFirst()
     },
 
+    async isPinned(tx, conversation, message) {
+      const row = await tx
+        .withTables<Tables>()
+        .selectFrom('pins')
+        .select('place')
+        .where('conversation', '=', conversation)
+        .where('message', '=', message)
+        .executeTakeFirst()
+      return row !== undefined
+    },
+
+    async setPin(tx, conversation, message, place) {
+      await unpin(tx, conversation, message)
+      const pins = tx.withTables<Tables>()
+      if (place !== null) await pins.insertInto('pins').values({ conversation, message, place }).execute()
+      const { count } = await pins
+        .selectFrom('pins')
+        .select((columns) => columns.fn.countAll<number>().as('count'))
+        .where('conversation', '=', conversation)
+        .executeTakeFirstOrThrow()
+      return count
+    },
+
     async wipe(tx, conversation, message) {
+      await unpin(tx, conversation, message)
       for (const { id, place, kind } of await rowsOf(tx, conversation, message)) {
         if (kind !== 'message' && kind !== 'edited') continue
         const body = await sealing.seal(conversation, id, Buffer.from(JSON.stringify({ text: '' })))
@@ -87,4 +114,13 @@ export function openMessages(sealing: Sealing): Messages {
       }
     },
   }
+}
+
+async function unpin(tx: Tx, conversation: ConversationId, message: EntryId): Promise<void> {
+  await tx
+    .withTables<Tables>()
+    .deleteFrom('pins')
+    .where('conversation', '=', conversation)
+    .where('message', '=', message)
+    .execute()
 }

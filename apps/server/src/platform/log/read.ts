@@ -2,7 +2,6 @@ import type {
   ClientId,
   ConversationId,
   ConversationKind,
-  Details,
   Entry,
   EntryId,
   EntryKind,
@@ -10,7 +9,7 @@ import type {
   MemberRole,
   PersonId,
 } from '@sotto/protocol'
-import { defaultDetails, maxMembersWithReceipts } from '@sotto/protocol/pure'
+import { completeDetails, maxMembersWithReceipts, type StoredDetails } from '@sotto/protocol/pure'
 import type pg from 'pg'
 import type { Sealing } from '#platform/sealing'
 import { toEntry } from './append.ts'
@@ -42,10 +41,11 @@ interface EntryRow {
   body: Buffer
   first_person: PersonId | null
   second_person: PersonId | null
+  conversation_kind: ConversationKind
 }
 
 const columns =
-  'e.conversation, e.place, e.id, e.sender, e.client_id, e.kind, e.target, e.at, e.body, c.first_person, c.second_person'
+  'e.conversation, e.place, e.id, e.sender, e.client_id, e.kind, e.target, e.at, e.body, c.first_person, c.second_person, c.kind as conversation_kind'
 
 /** Where a member stands in a conversation; undefined for everybody else. */
 export interface Seat {
@@ -53,6 +53,8 @@ export interface Seat {
   readonly head: number
   /** The first place the member may read. */
   readonly floor: number
+  /** Whether one of the two of a thread has blocked the other. */
+  readonly blocked: boolean
 }
 
 export async function findSeat(
@@ -63,7 +65,7 @@ export async function findSeat(
 ): Promise<Seat | undefined> {
   const { rows } = await pool.query<Seat>({
     name: 'find_seat',
-    text: `select m.role, c.head, greatest(m.joined_at_place, 1)::bigint as floor from members m join conversations c on c.id = m.conversation
+    text: `select m.role, c.head, greatest(m.joined_at_place, 1)::bigint as floor, c.blocked from members m join conversations c on c.id = m.conversation
       where m.conversation = $1 and m.person = $2 and m.left_at_place is null and (m.seated_until is null or m.seated_until > $3)`,
     values: [conversation, person, now],
   })
@@ -187,10 +189,29 @@ export async function readAbout(
   return openRows(sealing, rows)
 }
 
+/** The pinned messages from a place on, the one that was pinned last first, with the places of the entries that pinned them. */
+export async function readPins(
+  pool: Pick<pg.Pool, 'query'>,
+  sealing: Sealing,
+  conversation: ConversationId,
+  from: number,
+): Promise<{ message: Entry; place: number }[]> {
+  const { rows } = await pool.query<EntryRow & { pin_place: number }>({
+    name: 'read_pins',
+    text: `select ${columns}, p.place as pin_place
+      from pins p join entries e on e.id = p.message join conversations c on c.id = p.conversation
+      where p.conversation = $1 and e.place >= $2 order by p.place desc`,
+    values: [conversation, from],
+  })
+  const messages = await openRows(sealing, rows)
+  return rows.map((row, index) => ({ message: messages[index] as Entry, place: row.pin_place }))
+}
+
 async function openRows(sealing: Sealing, rows: readonly EntryRow[]): Promise<Entry[]> {
   return Promise.all(
     rows.map(async (row) => {
       const body = JSON.parse((await sealing.open(row.conversation, row.id, row.body)).toString('utf8'))
+      if (body.details) body.details = completeDetails(row.conversation_kind, body.details)
       return toEntry({ ...row, clientId: row.client_id }, { ...row, pair: [row.first_person, row.second_person] }, body)
     }),
   )
@@ -206,7 +227,7 @@ export async function readHeads(
   only: ConversationId | null,
   now: Date,
 ): Promise<Head[]> {
-  const { rows } = await pool.query<Head & { kind: ConversationKind; details: Partial<Details> }>({
+  const { rows } = await pool.query<Head & { kind: ConversationKind; details: StoredDetails }>({
     name: 'read_heads',
     text: `select m.conversation, c.kind, c.head, greatest(m.joined_at_place, 1)::bigint as floor, m.read_place as read,
         c.details, c.member_count as members,
@@ -220,5 +241,5 @@ export async function readHeads(
         and (m.seated_until is null or m.seated_until > $3)`,
     values: [person, only, now],
   })
-  return rows.map(({ kind, ...head }) => ({ ...head, details: { ...defaultDetails[kind], ...head.details } }))
+  return rows.map(({ kind, ...head }) => ({ ...head, details: completeDetails(kind, head.details) }))
 }

@@ -19,6 +19,7 @@ export type Tables = {
     details: Details
     member_count: number
     post_rank: number
+    pin_rank: number
     slow_seconds: number
     blocked: boolean
     first_person: PersonId | null
@@ -39,6 +40,11 @@ export type Tables = {
     last_post_at: Date | null
     seated_until: Date | null
     banned_until: Date | null
+  }
+  pins: {
+    conversation: ConversationId
+    message: EntryId
+    place: number
   }
   entries: {
     conversation: ConversationId

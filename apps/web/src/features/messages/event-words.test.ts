@@ -27,6 +27,13 @@ test('who supervises reads along, and comes and goes as such', () => {
   expect(eventWords({ ...joined, kind: 'left' }, names)).toBe('Ben does not read along any more.')
 })
 
+test('that something was pinned is told, and what stands in the list of pins', () => {
+  const row = { ...event, kind: 'pinned', pinned: true } as const
+  expect(eventWords(row, names)).toBe('Ana pinned a message.')
+  expect(eventWords(row, { ...names, byMe: true })).toBe('You pinned a message.')
+  expect(eventWords({ ...row, pinned: false }, names)).toBe('Ana took a message from the pinned ones.')
+})
+
 test('a change is named where one thing changed', () => {
   const change = (now: Partial<typeof details>) => {
     const fields = Object.keys(now) as (keyof typeof details)[]
@@ -35,6 +42,8 @@ test('a change is named where one thing changed', () => {
   expect(change({ name: 'The choir' })).toBe('Ana changed the name to “The choir”.')
   expect(change({ topic: 'Songs' })).toBe('Ana changed the topic: Songs')
   expect(change({ topic: '' })).toBe('Ana removed the topic.')
+  expect(change({ picture: 'v1' })).toBe('Ana changed the picture.')
+  expect(change({ picture: null })).toBe('Ana removed the picture.')
   expect(change({ closed: true })).toBe('Ana closed this.')
   expect(change({ slowSeconds: 60 })).toBe('Ana turned slow mode on: one message every 1 minute.')
   expect(change({ name: 'The choir', topic: 'Songs' })).toBe('Ana changed how this is run.')

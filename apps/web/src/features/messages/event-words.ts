@@ -39,6 +39,9 @@ export function eventWords(row: Event, { by, person, byMe, aboutMe }: Names): st
       if (!row.until) return aboutMe ? t('event.unsilencedMe', { by }) : t('event.unsilenced', { by, person })
       return aboutMe ? t('event.silencedMe', { by, until }) : t('event.silenced', { by, person, until })
     }
+    case 'pinned':
+      if (row.pinned) return byMe ? t('event.iPinned') : t('event.pinned', { by })
+      return byMe ? t('event.iUnpinned') : t('event.unpinned', { by })
     case 'changed':
       return changedWords(row, byMe ? t('event.me') : by)
   }
@@ -52,6 +55,8 @@ function changedWords({ details: now, fields }: Extract<Event, { kind: 'changed'
       return t('event.name', { by, name: now.name ?? '' })
     case 'topic':
       return now.topic ? t('event.topic', { by, topic: now.topic }) : t('event.noTopic', { by })
+    case 'picture':
+      return t(now.picture ? 'event.picture' : 'event.noPicture', { by })
     case 'closed':
       return t(now.closed ? 'event.closed' : 'event.reopened', { by })
     case 'slowSeconds':

@@ -27,7 +27,16 @@ function acts(sender: PersonId, standing: Partial<Standing> = {}, more: Partial<
     error: null,
     ...more,
   }
-  return actsOn(row, { me: alice, mayWrite: true, moderates: false, settings, now: at, ...standing }).join(' ')
+  return actsOn(row, {
+    me: alice,
+    mayWrite: true,
+    moderates: false,
+    mayPin: false,
+    pins: new Set<EntryId>(),
+    settings,
+    now: at,
+    ...standing,
+  }).join(' ')
 }
 
 test('one’s own may be edited and deleted as long as the settings say', () => {
@@ -49,6 +58,12 @@ test('what others wrote is reported, and deleted by those who moderate, whose ow
   expect(acts(bob)).toBe('copy report')
   expect(acts(bob, { moderates: true, now: at + 1e12 })).toBe('copy delete report')
   expect(acts(alice, { moderates: true, now: at + 1e12 })).toBe('copy delete')
+})
+
+test('who may pin is offered it, or to take the pin off', () => {
+  expect(acts(bob, { mayPin: true })).toBe('copy pin report')
+  expect(acts(bob, { mayPin: true, pins: new Set(['e' as EntryId]) })).toBe('copy unpin report')
+  expect(acts(alice, { mayPin: true })).toBe('copy edit pin delete')
 })
 
 test('nothing is done with what is gone, or not yet there', () => {

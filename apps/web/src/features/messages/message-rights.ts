@@ -1,10 +1,10 @@
 import type { Row } from '@sotto/client'
-import type { InstanceSettings, PersonId } from '@sotto/protocol'
+import type { EntryId, InstanceSettings, PersonId } from '@sotto/protocol'
 
 export type Message = Extract<Row, { kind: 'message' }>
 
 /** What a choice in the menu of a message asks for. */
-export type MessageAct = 'copy' | 'edit' | 'delete' | 'report'
+export type MessageAct = 'copy' | 'edit' | 'pin' | 'unpin' | 'delete' | 'report'
 
 export interface Standing {
   readonly me: PersonId
@@ -12,6 +12,9 @@ export interface Standing {
   readonly mayWrite: boolean
   /** Whether I may delete what others wrote here. */
   readonly moderates: boolean
+  readonly mayPin: boolean
+  /** Those that are pinned. */
+  readonly pins: ReadonlySet<EntryId>
   /** Null while the settings are not known: then the server decides. */
   readonly settings: Partial<InstanceSettings> | null
   /** Epoch milliseconds. */
@@ -19,7 +22,8 @@ export interface Standing {
 }
 
 /** What I may do with a message, in the order of its menu. Nothing with one that is gone, waits or was refused. */
-export function actsOn(row: Message, { me, mayWrite, moderates, settings, now }: Standing): MessageAct[] {
+export function actsOn(row: Message, standing: Standing): MessageAct[] {
+  const { me, mayWrite, moderates, mayPin, pins, settings, now } = standing
   if (row.deleted || row.id === null) return []
   const isWithin = (minutes: number | undefined): boolean => !minutes || now - Date.parse(row.at) <= minutes * 60_000
   const mine = row.sender === me
@@ -29,6 +33,7 @@ export function actsOn(row: Message, { me, mayWrite, moderates, settings, now }:
   return [
     'copy',
     ...(mayEdit ? (['edit'] as const) : []),
+    ...(mayPin ? ([pins.has(row.id) ? 'unpin' : 'pin'] as const) : []),
     ...(mayTakeBack || moderates ? (['delete'] as const) : []),
     ...(mine ? [] : (['report'] as const)),
   ]

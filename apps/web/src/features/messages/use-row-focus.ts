@@ -33,11 +33,11 @@ export function useRowFocus(
     void focusRow(Math.max(first, Math.min(last, next)))
   }
 
-  async function focusRow(index: number): Promise<void> {
+  async function focusRow(index: number, align: 'nearest' | 'center' = 'nearest'): Promise<void> {
     const item = items.value[index]
     if (!item) return
     focusKey.value = item.key
-    list.value?.scrollToIndex(index, { align: 'nearest' })
+    list.value?.scrollToIndex(index, { align })
     await nextTick()
     document.getElementById(`m-${item.key}`)?.focus({ preventScroll: true })
   }
@@ -47,5 +47,5 @@ export function useRowFocus(
     if (id) focusKey.value = id.slice(2)
   }
 
-  return { focusKey, tabKey, onKey, onFocus }
+  return { focusKey, tabKey, onKey, onFocus, focusRow }
 }

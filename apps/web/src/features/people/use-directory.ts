@@ -8,9 +8,19 @@ const pauseMs = 120
 
 export type Directory = ReturnType<typeof useDirectory>
 
-/** People whose name begins with what was typed, a page at a time. The last answer stays while the next one comes. */
-export function useDirectory(prefix: Ref<string> = ref('')) {
+/** Those whose name begins with a prefix. */
+export type FindPeople = (prefix: string) => Promise<readonly Person[]>
+
+/**
+ * People whose name begins with what was typed, a page at a time. The last answer stays while the next one comes. `find` finds others than
+ * the directory does.
+ */
+export function useDirectory(prefix: Ref<string> = ref(''), find?: FindPeople) {
   const client = useClient()
+  const pageOf = async (wanted: string, after: string | null) =>
+    find
+      ? { people: await find(wanted), next: null }
+      : client.call('people.list', { prefix: wanted, limit: pageSize, ...(after ? { after } : {}) })
   const people = shallowRef<readonly Person[] | null>(null)
   const next = ref<string | null>(null)
   const failed = ref<ErrorCode | null>(null)
@@ -20,11 +30,7 @@ export function useDirectory(prefix: Ref<string> = ref('')) {
   async function load(after: string | null): Promise<void> {
     const mine = ++asked
     try {
-      const page = await client.call('people.list', {
-        prefix: prefix.value.trim(),
-        limit: pageSize,
-        ...(after ? { after } : {}),
-      })
+      const page = await pageOf(prefix.value.trim(), after)
       if (mine !== asked) return
       people.value = after ? [...(people.value ?? []), ...page.people] : page.people
       next.value = page.next

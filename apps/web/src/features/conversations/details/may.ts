@@ -2,9 +2,9 @@ import type { Me } from '@sotto/client'
 import type { ConversationCard, Details, Member } from '@sotto/protocol'
 import { type Act, memberMay, outranks } from '@sotto/protocol/pure'
 
-/** A group or channel as one of its members sees it. */
+/** A group or channel as one of its members sees it, or as somebody who looks after all channels does. */
 export interface Place {
-  readonly card: ConversationCard
+  readonly card: Pick<ConversationCard, 'conversation' | 'kind' | 'role'>
   readonly details: Details
 }
 
@@ -19,6 +19,6 @@ export function mayModerate(me: Me, place: Place, member: Member): boolean {
   return may(me, place, 'moderate') && (managesAll(me, place.card) || outranks(place.card.role, member.role))
 }
 
-function managesAll(me: Me, card: ConversationCard): boolean {
+function managesAll(me: Me, card: Place['card']): boolean {
   return card.kind === 'channel' && me.permissions.includes('channels.manage')
 }
