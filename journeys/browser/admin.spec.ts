@@ -1,7 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { AxeBuilder } from '@axe-core/playwright'
-import type { Page } from '@playwright/test'
-import { expect, idOf, password, test } from './stage.ts'
+import { expect, expectNoBarriers, idOf, password, test } from './stage.ts'
 
 /** Every page an owner sees, with something on it that says it has arrived. */
 const pages = [
@@ -15,13 +13,6 @@ const pages = [
   ['Audit', 'Verify the record'],
   ['Health', 'Up since'],
 ] as const
-
-async function expectNoBarriers(page: Page, where: string): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).analyze()
-  expect(
-    violations.map(({ id, nodes }) => `${where}: ${id} at ${nodes.map((node) => node.target.join(' ')).join(', ')}`),
-  ).toEqual([])
-}
 
 test('a role that was made is given, and counts at once; who has none sees no admin area', async ({ stage }) => {
   test.setTimeout(180_000)

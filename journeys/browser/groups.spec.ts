@@ -1,13 +1,4 @@
-import { AxeBuilder } from '@axe-core/playwright'
-import type { Page } from '@playwright/test'
-import { composer, expect, idOf, test } from './stage.ts'
-
-async function expectNoBarriers(page: Page, where: string): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).analyze()
-  expect(
-    violations.map(({ id, nodes }) => `${where}: ${id} at ${nodes.map((node) => node.target.join(' ')).join(', ')}`),
-  ).toEqual([])
-}
+import { composer, expect, expectNoBarriers, idOf, test } from './stage.ts'
 
 test('a group is made, named, talked in, and whoever is taken out loses it at once', async ({ stage }) => {
   await stage.person('ben.okafor')

@@ -1,8 +1,7 @@
-import { AxeBuilder } from '@axe-core/playwright'
 import type { Page } from '@playwright/test'
 import type { Client } from '@sotto/client'
 import type { PersonId } from '@sotto/protocol'
-import { expect, idOf, type Stage, test } from './stage.ts'
+import { expect, expectNoBarriers, idOf, type Stage, test } from './stage.ts'
 
 const phone = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true }
 
@@ -52,13 +51,6 @@ function settled(client: Client): Promise<void> {
       resolve()
     })
   })
-}
-
-async function expectNoBarriers(page: Page, where: string): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).analyze()
-  expect(
-    violations.map(({ id, nodes }) => `${where}: ${id} at ${nodes.map((node) => node.target.join(' ')).join(', ')}`),
-  ).toEqual([])
 }
 
 for (const theme of ['light', 'dark', 'contrast'] as const)

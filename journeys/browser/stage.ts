@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { AxeBuilder } from '@axe-core/playwright'
 import { type Browser, type BrowserContextOptions, test as base, expect, type Page } from '@playwright/test'
 import { type Client, createClient } from '@sotto/client'
 import type { PersonId } from '@sotto/protocol'
@@ -91,6 +92,30 @@ export async function idOf(client: Client, name: string): Promise<PersonId> {
   const { people } = await client.call('people.list', { prefix: name })
   return (people[0] as { id: PersonId }).id
 }
+
+/** That axe finds no barrier on what the page shows now, in the colours it has or in both of these. */
+export async function expectNoBarriers(page: Page, where: string, themes: readonly Theme[] = [null]): Promise<void> {
+  const found: string[] = []
+  for (const theme of themes) {
+    // What is still fading in has colours of its own.
+    await page.emulateMedia({ reducedMotion: 'reduce', ...(theme && { colorScheme: theme }) })
+    await page.evaluate(async () => {
+      const moves = () => document.getAnimations().some(({ playState }) => playState === 'running')
+      for (let still = 0; still < 3; still = moves() ? 0 : still + 1) await new Promise(requestAnimationFrame)
+    })
+    // Without its legacy mode it opens an empty page at every call to put results of frames together, and there are no frames.
+    // What is shut off behind a dialog is dimmed on purpose.
+    const { violations } = await new AxeBuilder({ page }).setLegacyMode().exclude('[data-aria-hidden]').analyze()
+    for (const { id, nodes } of violations)
+      found.push(
+        `${where}${theme ? ` (${theme})` : ''}: ${id} at ${nodes.map((node) => node.target.join(' ')).join(', ')}`,
+      )
+  }
+  expect(found).toEqual([])
+}
+type Theme = 'dark' | 'light' | null
+/** Dark first, so that the page is left as it was. */
+export const bothThemes = ['dark', 'light'] as const
 
 /** What a client has of its thread with a person. */
 export function textsWith(client: Client, person: PersonId): string[] {
