@@ -263,11 +263,14 @@ test('a school day: who teaches reads along, writes to all and to each, and what
     // The other channel and the thread are still his.
     await ben.getByRole('link', { name: /5b news/ }).click()
     await expect(ben.getByRole('log').getByText('No lessons on Friday.')).toBeVisible()
-    // The channel is listed, and he cannot come back into it.
-    stage.allow(/403|404/)
+    // It is listed for all, and he cannot come back into it.
     await ben.getByRole('link', { name: 'Channels' }).click()
-    await expect(ben.getByRole('link', { name: /5b news/ })).toBeVisible()
+    await ben.getByRole('link', { name: /5b talk/ }).click()
+    stage.allow(/403/)
+    await expect(ben.getByRole('heading', { name: 'You were taken out of this channel' })).toBeVisible()
     await expect(ben.getByText('Who comes to the museum?')).toHaveCount(0)
+    await dora.goto(`/channels/${new URL(ben.url()).pathname.split('/').at(-1)}`)
+    await expect(dora.getByText('Who comes to the museum?')).toBeVisible()
     await ana.reload()
     await expect(ana.getByRole('log').getByText('Who comes to the museum?')).toBeVisible()
   })

@@ -453,6 +453,8 @@ export const en = {
     pick: 'Pick a channel',
     pickHint: 'You see what is said in it before you join.',
     missing: 'There is no such channel, or it is not for you',
+    banned: 'You were taken out of this channel',
+    bannedHint: 'You cannot come back for now. Its moderators can let you back earlier.',
     newest: 'Newest messages',
     fromNow: 'Whoever joins reads from then on.',
     byInvitation: 'Managed: its members and the organisation’s admins can read',

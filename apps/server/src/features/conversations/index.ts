@@ -112,7 +112,7 @@ export async function enter(
 
 /** Throws `forbidden` for somebody who was taken out and may not come back yet. */
 export async function requireNoBan(
-  { tx, log, clock }: Platform & { tx: Tx },
+  { db, tx = db, log, clock }: Platform & { tx?: Tx },
   conversation: ConversationId,
   person: PersonId,
 ): Promise<void> {

@@ -108,7 +108,12 @@ export interface Conversations {
     bannedUntil?: Date,
   ): Promise<boolean>
   /** Who was taken out and may not come back at this time; with `only`, whether that one. */
-  bans(tx: Tx, conversation: ConversationId, now: Date, only?: PersonId): Promise<{ person: PersonId; until: Date }[]>
+  bans(
+    db: Db | Tx,
+    conversation: ConversationId,
+    now: Date,
+    only?: PersonId,
+  ): Promise<{ person: PersonId; until: Date }[]>
   /** False where there was none. */
   liftBan(tx: Tx, conversation: ConversationId, person: PersonId): Promise<boolean>
   /** While a thread is blocked, neither of the two writes in it. */
@@ -411,8 +416,8 @@ export function openConversations(bus: Bus, clock: Clock, append: AppendNews): C
       return count
     },
 
-    async bans(tx, conversation, now, only) {
-      const query = tx
+    async bans(db, conversation, now, only) {
+      const query = db
         .withTables<Tables>()
         .selectFrom('members')
         .select(['person', 'banned_until'])
