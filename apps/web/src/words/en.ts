@@ -281,6 +281,7 @@ export const en = {
     you: 'You',
     waiting: 'Waiting to be sent',
     waitingNetwork: 'Waiting for network',
+    held: 'Waits for the one above that was not sent',
     sent: 'Sent',
     delivered: 'Delivered',
     read: 'Read',
@@ -436,6 +437,7 @@ export const en = {
   joinMany: {
     title: 'You are invited',
     hint: 'Somebody invites you to a group or channel. You see what it is when you join.',
+    banned: 'You were taken out of this and may not come back for now.',
   },
   channels: {
     title: 'Channels',
@@ -510,7 +512,7 @@ export const en = {
     bannedUntil: 'Until {time}',
     bannedForGood: 'For good',
     unban: 'Let back',
-    unbanNamed: 'Let {name} come back',
+    unbanNamed: 'Let back {name}',
     removeSure: 'Remove {name}? They lose it at once, with everything in it.',
     lastOwner: 'There is always one owner. Make somebody else owner first.',
     run: 'How it is run',

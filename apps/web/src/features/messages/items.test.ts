@@ -38,7 +38,7 @@ function itemsOf(rows: Row[], more: { newFrom?: number; atStart?: boolean; atEnd
 }
 const marks = (
   items: ReturnType<typeof itemsOf>,
-  mark: 'startsDay' | 'startsNew' | 'startsGroup' | 'endsGroup' | 'lastOfMine',
+  mark: 'startsDay' | 'startsNew' | 'startsGroup' | 'endsGroup' | 'lastOfMine' | 'held',
 ) => items.map((item) => (item[mark] ? 1 : 0)).join('')
 
 describe('groups', () => {
@@ -76,6 +76,12 @@ test('the state stands under the last of my messages that was not refused', () =
   const rows = [message(1, alice, 0), message(2, bob, 1), message(3, alice, 2, { state: 'failed', place: null })]
   expect(marks(itemsOf(rows), 'lastOfMine')).toBe('100')
   expect(marks(itemsOf(rows, { atEnd: false }), 'lastOfMine')).toBe('000')
+})
+
+test('what waits behind a refused message is held, and what waits before it is not', () => {
+  const [waiting, failed] = [{ state: 'waiting', place: null } as const, { state: 'failed', place: null } as const]
+  const rows = [message(1, alice, 0, waiting), message(2, alice, 1, failed), message(3, alice, 2, waiting)]
+  expect(marks(itemsOf(rows), 'held')).toBe('001')
 })
 
 describe('going from one window to the next', () => {

@@ -19,6 +19,8 @@ export type Item =
       readonly endsGroup: boolean
       /** The last of one’s own messages, under which its state is shown. */
       readonly lastOfMine: boolean
+      /** It waits until one that was refused before it is sent or thrown away. */
+      readonly held: boolean
     }
 
 export interface ItemsInput {
@@ -39,6 +41,7 @@ export function makeItems({ rows: all, me, many, atStart, atEnd, newFrom }: Item
   const lastOfMine = !atEnd
     ? -1
     : rows.findLastIndex((row) => row.kind === 'message' && row.sender === me && row.state !== 'failed')
+  const failedIndex = rows.findIndex((row) => row.kind === 'message' && row.state === 'failed')
   const newIndex = newFrom === null ? -1 : rows.findIndex((row) => row.place !== null && row.place >= newFrom)
   // A divider above the very first row of a window that goes on upwards would be the divider of nothing.
   const startsDayAt = (index: number): boolean => {
@@ -64,6 +67,7 @@ export function makeItems({ rows: all, me, many, atStart, atEnd, newFrom }: Item
     startsGroup: startsGroupAt(index),
     endsGroup: index === rows.length - 1 || startsGroupAt(index + 1),
     lastOfMine: index === lastOfMine,
+    held: failedIndex !== -1 && index > failedIndex && row.kind === 'message' && row.state === 'waiting',
   }))
   return atStart ? [{ kind: 'start', key: 'start' }, ...items] : items
 }
