@@ -1,10 +1,10 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { AxeBuilder } from '@axe-core/playwright'
 import { type Browser, type BrowserContextOptions, test as base, expect, type Page } from '@playwright/test'
 import { type Client, createClient } from '@sotto/client'
 import type { PersonId } from '@sotto/protocol'
+import axe from 'axe-core'
 import { type Product, startProduct } from '../product.ts'
 
 export { expect } from '@playwright/test'
@@ -93,28 +93,43 @@ export async function idOf(client: Client, name: string): Promise<PersonId> {
   return (people[0] as { id: PersonId }).id
 }
 
-/** That axe finds no barrier on what the page shows now, in the colours it has or in both of these. */
-export async function expectNoBarriers(page: Page, where: string, themes: readonly Theme[] = [null]): Promise<void> {
-  const found: string[] = []
-  for (const theme of themes) {
-    // What is still fading in has colours of its own.
-    await page.emulateMedia({ reducedMotion: 'reduce', ...(theme && { colorScheme: theme }) })
-    await page.evaluate(async () => {
-      const moves = () => document.getAnimations().some(({ playState }) => playState === 'running')
-      for (let still = 0; still < 3; still = moves() ? 0 : still + 1) await new Promise(requestAnimationFrame)
-    })
-    // Without its legacy mode it opens an empty page at every call to put results of frames together, and there are no frames.
-    // What is shut off behind a dialog is dimmed on purpose.
-    const { violations } = await new AxeBuilder({ page }).setLegacyMode().exclude('[data-aria-hidden]').analyze()
-    for (const { id, nodes } of violations)
-      found.push(
-        `${where}${theme ? ` (${theme})` : ''}: ${id} at ${nodes.map((node) => node.target.join(' ')).join(', ')}`,
-      )
-  }
-  expect(found).toEqual([])
+/** That axe finds no barrier on what the page shows now, in the colours it has or in several. */
+export async function expectNoBarriers(page: Page, where: string, themes: readonly Theme[] = []): Promise<void> {
+  expect(await findBarriers(page, where, themes)).toEqual([])
 }
-type Theme = 'dark' | 'light' | null
-/** Dark first, so that the page is left as it was. */
+
+/** What axe finds. Everything is looked at in the first theme, and what depends on colours in the others. */
+export async function findBarriers(page: Page, where: string, themes: readonly Theme[] = []): Promise<string[]> {
+  // What is still fading in has colours of its own.
+  await page.emulateMedia({ reducedMotion: 'reduce' })
+  // Once for as long as the page is not loaded anew: it is as large as the app.
+  if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(axe.source)
+  const found: string[] = []
+  for (const theme of themes.length > 0 ? themes : [null]) {
+    const only = theme === (themes[0] ?? null) ? {} : { runOnly: ['color-contrast', 'link-in-text-block'] }
+    const violations = await page.evaluate(
+      async ({ theme, only }) => {
+        if (theme) document.documentElement.dataset.theme = theme
+        const moves = () => document.getAnimations().some(({ playState }) => playState === 'running')
+        for (let still = 0; still < 2; still = moves() ? 0 : still + 1) await new Promise(requestAnimationFrame)
+        // What is shut off behind a dialog is dimmed on purpose.
+        const seen = { exclude: ['[data-aria-hidden]'] }
+        const { violations } = await window.axe.run(seen, { resultTypes: ['violations'], ...only })
+        return violations.map(({ id, nodes }) => `${id} at ${nodes.map(({ target }) => target.join(' ')).join(', ')}`)
+      },
+      { theme, only },
+    )
+    found.push(...violations.map((violation) => `${where}${theme ? ` (${theme})` : ''}: ${violation}`))
+  }
+  return found
+}
+declare global {
+  interface Window {
+    axe: typeof axe
+  }
+}
+type Theme = 'dark' | 'light' | 'contrast'
+/** The one that most see last, so that the page is left in it. */
 export const bothThemes = ['dark', 'light'] as const
 
 /** What a client has of its thread with a person. */
