@@ -230,7 +230,7 @@ test('a school day: who teaches reads along, writes to all and to each, and what
     await expect(rita.getByRole('blockquote').filter({ hasText: bad })).toBeVisible()
     await expect(rita.getByText('It is not the first time.')).toBeVisible()
     await rita.getByRole('radio', { name: 'Take out of the conversation' }).check()
-    await rita.getByLabel('Until').selectOption('7 days')
+    await rita.getByLabel('For how long').selectOption('7 days')
     await rita.getByLabel('Note to both sides').fill('We have talked to both of you.')
     await expectNoBarriers(rita, 'a report before the moderators', bothThemes)
     await rita.getByRole('button', { name: 'Decide' }).click()

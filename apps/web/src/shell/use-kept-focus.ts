@@ -21,6 +21,8 @@ export function useKeptFocus(): void {
   function rescue(): void {
     const [lost, ...rest] = around
     if (document.activeElement !== document.body || !lost || isThere(lost)) return
+    // What the app gave the focus by itself and took away again nobody has missed.
+    if (!navigator.userActivation?.hasBeenActive) return
     const place = rest.find((element) => isThere(element) && element.matches(places)) ?? document.getElementById('main')
     if (!(place instanceof HTMLElement)) return
     if (!place.hasAttribute('tabindex')) {
