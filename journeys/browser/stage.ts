@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { type Browser, type BrowserContextOptions, test as base, expect, type Page } from '@playwright/test'
 import { type Client, createClient } from '@sotto/client'
 import type { PersonId } from '@sotto/protocol'
+import axe from 'axe-core'
 import { type Product, startProduct } from '../product.ts'
 
 export { expect } from '@playwright/test'
@@ -91,6 +92,45 @@ export async function idOf(client: Client, name: string): Promise<PersonId> {
   const { people } = await client.call('people.list', { prefix: name })
   return (people[0] as { id: PersonId }).id
 }
+
+/** That axe finds no barrier on what the page shows now, in the colours it has or in several. */
+export async function expectNoBarriers(page: Page, where: string, themes: readonly Theme[] = []): Promise<void> {
+  expect(await findBarriers(page, where, themes)).toEqual([])
+}
+
+/** What axe finds. Everything is looked at in the first theme, and what depends on colours in the others. */
+export async function findBarriers(page: Page, where: string, themes: readonly Theme[] = []): Promise<string[]> {
+  // What is still fading in has colours of its own.
+  await page.emulateMedia({ reducedMotion: 'reduce' })
+  // Once for as long as the page is not loaded anew: it is as large as the app.
+  if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(axe.source)
+  const found: string[] = []
+  for (const theme of themes.length > 0 ? themes : [null]) {
+    const only = theme === (themes[0] ?? null) ? {} : { runOnly: ['color-contrast', 'link-in-text-block'] }
+    const violations = await page.evaluate(
+      async ({ theme, only }) => {
+        if (theme) document.documentElement.dataset.theme = theme
+        const moves = () => document.getAnimations().some(({ playState }) => playState === 'running')
+        for (let still = 0; still < 2; still = moves() ? 0 : still + 1) await new Promise(requestAnimationFrame)
+        // What is shut off behind a dialog is dimmed on purpose.
+        const seen = { exclude: ['[data-aria-hidden]'] }
+        const { violations } = await window.axe.run(seen, { resultTypes: ['violations'], ...only })
+        return violations.map(({ id, nodes }) => `${id} at ${nodes.map(({ target }) => target.join(' ')).join(', ')}`)
+      },
+      { theme, only },
+    )
+    found.push(...violations.map((violation) => `${where}${theme ? ` (${theme})` : ''}: ${violation}`))
+  }
+  return found
+}
+declare global {
+  interface Window {
+    axe: typeof axe
+  }
+}
+type Theme = 'dark' | 'light' | 'contrast'
+/** The one that most see last, so that the page is left in it. */
+export const bothThemes = ['dark', 'light'] as const
 
 /** What a client has of its thread with a person. */
 export function textsWith(client: Client, person: PersonId): string[] {

@@ -1,5 +1,5 @@
 import { AppError, type Channel, defaultDetails, type Input, type Reply } from '@sotto/protocol'
-import { cardFor, enter, findCard, forget, putCards, removePicture } from '#features/conversations'
+import { cardFor, enter, findCard, forget, putCards, removePicture, requireNoBan } from '#features/conversations'
 import { takeTurn } from '#platform/database'
 import { type Feature, reads, type WriteContext, writes } from '#platform/feature'
 import type { Conversation } from '#platform/log'
@@ -19,11 +19,14 @@ export const channels: Feature = {
       const next = found.length > limit ? (shown.at(-1)?.details.name ?? null) : null
       return { channels: shown.map((channel) => toChannel(channel, channel.joined)), next }
     }),
-    reads('channels.preview', async ({ db, log, actor }, { conversation }) => {
+    reads('channels.preview', async (context, { conversation }) => {
+      const { db, log, actor } = context
       const channel = await log.findConversation(db, conversation)
       const seat = channel && (await log.findSeat(conversation, actor.person))
       if (channel?.kind !== 'channel' || !(channel.details.listed || seat))
         throw new AppError('not_found', 'conversation')
+      // Whoever may not come back reads no further either.
+      if (!seat) await requireNoBan(context, conversation, actor.person)
       // Whoever joins reads from the beginning, or from now on: nobody sees more before than after.
       const from = seat?.floor ?? (channel.details.history === 'all' ? 1 : channel.head + 1)
       const entries = await log.page({ conversation, from, to: channel.head, limit: previewed, newest: true })

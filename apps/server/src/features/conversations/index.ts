@@ -118,11 +118,11 @@ export async function enter(
 
 /** Throws `forbidden` for somebody who was taken out and may not come back yet. */
 export async function requireNoBan(
-  { tx, log, clock }: Platform & { tx: Tx },
+  { db, tx, log, clock }: Platform & { tx?: Tx },
   conversation: ConversationId,
   person: PersonId,
 ): Promise<void> {
-  const bans = await log.bans(tx, conversation, clock.now(), person)
+  const bans = await log.bans(tx ?? db, conversation, clock.now(), person)
   if (bans.length > 0) throw new AppError('forbidden', 'banned')
 }
 

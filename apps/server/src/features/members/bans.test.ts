@@ -33,6 +33,7 @@ test('a ban is over by itself, or never; a removal without one is none', async (
   const { conversation } = card
   for (const person of [bob, carol]) await person.call('channels.join', { conversation })
   await server.admin.call('members.remove', { conversation, person: carol.id })
+  expect(await carol.call('channels.preview', { conversation })).toMatchObject({ channel: { conversation } })
   await carol.call('channels.join', { conversation })
   await server.admin.call('members.remove', { conversation, person: carol.id, banMinutes: 0 })
   await server.admin.call('members.remove', { conversation, person: bob.id, banMinutes: 5 })
@@ -41,7 +42,8 @@ test('a ban is over by itself, or never; a removal without one is none', async (
     false,
   ])
   for (const person of [bob, carol])
-    await expect(person.call('channels.join', { conversation })).rejects.toMatchObject(banned)
+    for (const command of ['channels.join', 'channels.preview'] as const)
+      await expect(person.call(command, { conversation })).rejects.toMatchObject(banned)
   await server.platform.db.executeQuery({
     sql: `update members set banned_until = banned_until - interval '6 minutes' where banned_until is not null`,
     parameters: [],

@@ -45,7 +45,12 @@ export interface Members {
     bannedUntil?: Date,
   ): Promise<boolean>
   /** Who was taken out and may not come back at this time; with `only`, whether that one. */
-  bans(tx: Tx, conversation: ConversationId, now: Date, only?: PersonId): Promise<{ person: PersonId; until: Date }[]>
+  bans(
+    db: Db | Tx,
+    conversation: ConversationId,
+    now: Date,
+    only?: PersonId,
+  ): Promise<{ person: PersonId; until: Date }[]>
   /** False where there was none. */
   liftBan(tx: Tx, conversation: ConversationId, person: PersonId): Promise<boolean>
   setRole(
@@ -189,8 +194,8 @@ export function openMembers(bus: Bus, clock: Clock, append: AppendNews): Members
       return count
     },
 
-    async bans(tx, conversation, now, only) {
-      const query = tx
+    async bans(db, conversation, now, only) {
+      const query = db
         .withTables<Tables>()
         .selectFrom('members')
         .select(['person', 'banned_until'])

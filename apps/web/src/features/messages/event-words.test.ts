@@ -23,7 +23,6 @@ test('who came and went is told by who did it, and to oneself as "you"', () => {
 test('who supervises reads along, and comes and goes as such', () => {
   const joined = { ...event, kind: 'joined', supervisor: true } as const
   expect(eventWords(joined, names)).toBe('Ben reads along from here on.')
-  expect(eventWords(joined, { ...names, aboutMe: true })).toBe('You read along from here on.')
   expect(eventWords({ ...joined, kind: 'left' }, names)).toBe('Ben does not read along any more.')
 })
 
@@ -32,6 +31,15 @@ test('that something was pinned is told, and what stands in the list of pins', (
   expect(eventWords(row, names)).toBe('Ana pinned a message.')
   expect(eventWords(row, { ...names, byMe: true })).toBe('You pinned a message.')
   expect(eventWords({ ...row, pinned: false }, names)).toBe('Ana took a message from the pinned ones.')
+})
+
+test('who silences somebody reads it as their own deed', () => {
+  const lifted = { ...event, kind: 'silenced', until: null } as const
+  const until = '2026-11-20T13:00:00.000Z'
+  expect(eventWords(lifted, names)).toBe('Ana let Ben write again.')
+  expect(eventWords(lifted, { ...names, byMe: true })).toBe('You let Ben write again.')
+  expect(eventWords({ ...lifted, until }, { ...names, byMe: true })).toMatch(/^You silenced Ben until /)
+  expect(eventWords({ ...lifted, until }, { ...names, aboutMe: true })).toMatch(/^Ana silenced you until /)
 })
 
 test('a change is named where one thing changed', () => {

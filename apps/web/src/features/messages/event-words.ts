@@ -20,7 +20,7 @@ export function eventWords(row: Event, { by, person, byMe, aboutMe }: Names): st
     case 'created':
       return byMe ? t('event.createdByMe') : t('event.created', { by })
     case 'joined':
-      if (row.supervisor) return aboutMe ? t('event.iReadAlong') : t('event.readsAlong', { person })
+      if (row.supervisor) return t('event.readsAlong', { person })
       if (row.by === row.person) return aboutMe ? t('event.iJoined') : t('event.joined', { person })
       return aboutMe ? t('event.addedMe', { by }) : t(byMe ? 'event.iAdded' : 'event.added', { by, person })
     case 'left':
@@ -35,9 +35,10 @@ export function eventWords(row: Event, { by, person, byMe, aboutMe }: Names): st
         : t(byMe ? 'event.iGaveRole' : 'event.role', { by, person, role })
     }
     case 'silenced': {
+      const doer = byMe ? t('event.me') : by
       const until = row.until ? momentWords(row.until) : ''
-      if (!row.until) return aboutMe ? t('event.unsilencedMe', { by }) : t('event.unsilenced', { by, person })
-      return aboutMe ? t('event.silencedMe', { by, until }) : t('event.silenced', { by, person, until })
+      if (!row.until) return aboutMe ? t('event.unsilencedMe', { by }) : t('event.unsilenced', { by: doer, person })
+      return aboutMe ? t('event.silencedMe', { by, until }) : t('event.silenced', { by: doer, person, until })
     }
     case 'pinned':
       if (row.pinned) return byMe ? t('event.iPinned') : t('event.pinned', { by })

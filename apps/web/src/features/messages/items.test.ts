@@ -38,7 +38,7 @@ function itemsOf(rows: Row[], more: { newFrom?: number; atStart?: boolean; atEnd
 }
 const marks = (
   items: ReturnType<typeof itemsOf>,
-  mark: 'startsDay' | 'startsNew' | 'startsGroup' | 'endsGroup' | 'lastOfMine',
+  mark: 'startsDay' | 'startsNew' | 'startsGroup' | 'endsGroup' | 'lastOfMine' | 'held',
 ) => items.map((item) => (item[mark] ? 1 : 0)).join('')
 
 describe('groups', () => {
@@ -76,6 +76,24 @@ test('the state stands under the last of my messages that was not refused', () =
   const rows = [message(1, alice, 0), message(2, bob, 1), message(3, alice, 2, { state: 'failed', place: null })]
   expect(marks(itemsOf(rows), 'lastOfMine')).toBe('100')
   expect(marks(itemsOf(rows, { atEnd: false }), 'lastOfMine')).toBe('000')
+  const taken = message(2, alice, 1, { deleted: 'moderator' })
+  expect(marks(itemsOf([message(1, alice, 0), taken]), 'lastOfMine')).toBe('10')
+})
+
+test('that one reads along is said by the start, and that others do by a line', () => {
+  const joined = { kind: 'joined', at: message(1, bob, 0).at, by: bob, supervisor: true } as const
+  const rows: Row[] = [
+    { ...joined, key: 'a' as ClientId, place: 3, person: alice },
+    { ...joined, key: 'b' as ClientId, place: 4, person: bob },
+  ]
+  const items = makeItems({ rows, me: alice, many: true, atStart: true, atEnd: true, newFrom: null })
+  expect(items.map(({ key }) => key)).toEqual(['start', 'b'])
+})
+
+test('what waits behind a refused message is held, and what waits before it is not', () => {
+  const [waiting, failed] = [{ state: 'waiting', place: null } as const, { state: 'failed', place: null } as const]
+  const rows = [message(1, alice, 0, waiting), message(2, alice, 1, failed), message(3, alice, 2, waiting)]
+  expect(marks(itemsOf(rows), 'held')).toBe('001')
 })
 
 describe('going from one window to the next', () => {

@@ -19,12 +19,14 @@ export type Item =
       readonly endsGroup: boolean
       /** The last of one’s own messages, under which its state is shown. */
       readonly lastOfMine: boolean
+      /** It waits until one that was refused before it is sent or thrown away. */
+      readonly held: boolean
     }
 
 export interface ItemsInput {
   readonly rows: readonly Row[]
   readonly me: PersonId
-  /** Of many people: there it is told who came and what changed. */
+  /** Of many people: there it is told who came and what changed, but to who reads along not that they do. */
   readonly many: boolean
   readonly atStart: boolean
   readonly atEnd: boolean
@@ -34,11 +36,12 @@ export interface ItemsInput {
 
 /** The rows with day separators, the "new" divider, and messages of one person within five minutes grouped. */
 export function makeItems({ rows: all, me, many, atStart, atEnd, newFrom }: ItemsInput): Item[] {
-  const rows = all.filter((row) => (many ? row.kind !== 'created' : !saysWhatTheStartSays(row)))
+  const rows = all.filter((row) => !saysWhatTheStartSays(row, me, many))
   // In a window that ends before the conversation does, the last one is elsewhere.
   const lastOfMine = !atEnd
     ? -1
-    : rows.findLastIndex((row) => row.kind === 'message' && row.sender === me && row.state !== 'failed')
+    : rows.findLastIndex((row) => row.kind === 'message' && row.sender === me && row.state !== 'failed' && !row.deleted)
+  const failedIndex = rows.findIndex((row) => row.kind === 'message' && row.state === 'failed')
   const newIndex = newFrom === null ? -1 : rows.findIndex((row) => row.place !== null && row.place >= newFrom)
   // A divider above the very first row of a window that goes on upwards would be the divider of nothing.
   const startsDayAt = (index: number): boolean => {
@@ -64,13 +67,16 @@ export function makeItems({ rows: all, me, many, atStart, atEnd, newFrom }: Item
     startsGroup: startsGroupAt(index),
     endsGroup: index === rows.length - 1 || startsGroupAt(index + 1),
     lastOfMine: index === lastOfMine,
+    held: failedIndex !== -1 && index > failedIndex && row.kind === 'message' && row.state === 'waiting',
   }))
   return atStart ? [{ kind: 'start', key: 'start' }, ...items] : items
 }
 
 /** How a thread came to be is told once, above its first row. Who comes later is news. */
-function saysWhatTheStartSays(row: Row): boolean {
-  return row.kind === 'created' || (row.kind === 'joined' && row.place === 2)
+function saysWhatTheStartSays(row: Row, me: PersonId, many: boolean): boolean {
+  if (row.kind === 'created') return true
+  if (row.kind !== 'joined') return false
+  return many ? row.supervisor && row.person === me : row.place === 2
 }
 
 export interface Step<Keyed> {

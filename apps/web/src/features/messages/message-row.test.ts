@@ -26,7 +26,14 @@ async function show(more: Partial<Message>, props: { hidden?: boolean; revealed?
     error: null,
     ...more,
   }
-  const marks = { startsDay: false, startsNew: false, startsGroup: true, endsGroup: true, lastOfMine: false }
+  const marks = {
+    startsDay: false,
+    startsNew: false,
+    startsGroup: true,
+    endsGroup: true,
+    lastOfMine: false,
+    held: false,
+  }
   const app = createSSRApp(MessageRow, {
     item: { kind: 'row', key: 'k', row, ...marks },
     conversation: null,

@@ -25,22 +25,35 @@ export function useDirectory(prefix: Ref<string> = ref(''), find?: FindPeople) {
   const next = ref<string | null>(null)
   const failed = ref<ErrorCode | null>(null)
   let asked = 0
+  /** What those shown were asked for with. */
+  let answered: string | null = null
+  let waiting: (() => void) | null = null
   let timer: ReturnType<typeof setTimeout> | undefined
 
   async function load(after: string | null): Promise<void> {
     const mine = ++asked
+    const typed = prefix.value
     try {
-      const page = await pageOf(prefix.value.trim(), after)
+      const page = await pageOf(typed.trim(), after)
       if (mine !== asked) return
       people.value = after ? [...(people.value ?? []), ...page.people] : page.people
       next.value = page.next
       failed.value = null
+      answered = typed
+      if (typed === prefix.value) waiting?.()
+      waiting = null
     } catch (error) {
       if (mine === asked) failed.value = codeOf(error)
     }
   }
 
+  /** Does it with the answer to what is typed now, which for quick hands is still to come. Typing on takes it back. */
+  function whenAnswered(act: () => void): void {
+    if (answered === prefix.value) act()
+    else waiting = act
+  }
   watch(prefix, () => {
+    waiting = null
     clearTimeout(timer)
     timer = setTimeout(() => void load(null), pauseMs)
   })
@@ -53,5 +66,6 @@ export function useDirectory(prefix: Ref<string> = ref(''), find?: FindPeople) {
     failed,
     more: () => load(next.value),
     again: () => load(null),
+    whenAnswered,
   }
 }
