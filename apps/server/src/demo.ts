@@ -16,9 +16,9 @@ import type { Clock } from '#platform/clock'
 import type { Actor } from '#platform/feature'
 import {
   classes,
-  contact,
   guardians,
   head,
+  kinds,
   letter,
   longTalk,
   type Room,
@@ -128,7 +128,7 @@ export async function fillDemo(
       guardians.filter((guardian) => guardian.status.endsWith(name)),
     )
   }
-  await call(boss, 'relationships.makeKind', contact)
+  for (const kind of kinds) await call(boss, 'relationships.makeKind', kind)
   for (const [from, kind, to] of relationships) {
     const sides = { from: party(from), kind, to: party(to) }
     await call(boss, 'relationships.set', { ...sides, fromDate: null, untilDate: null })

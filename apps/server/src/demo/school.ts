@@ -160,15 +160,26 @@ export const remarks = [
   'Three single shoes, as always.',
 ]
 
-/** A kind of relationship of the school’s own. */
-export const contact: { readonly kind: string; readonly name: string; readonly backName: string } & Effects = {
-  kind: 'contact-of',
-  name: 'is the contact of',
-  backName: 'has as contact',
-  find: 'both',
-  start: 'both',
-  supervises: false,
-}
+/** Kinds of relationships of the school’s own. */
+export const kinds: readonly ({ readonly kind: string; readonly name: string; readonly backName: string } & Effects)[] =
+  [
+    {
+      kind: 'contact-of',
+      name: 'is the contact of',
+      backName: 'has as contact',
+      find: 'both',
+      start: 'both',
+      supervises: false,
+    },
+    {
+      kind: 'in-class-with',
+      name: 'goes to school with',
+      backName: 'goes to school with',
+      find: 'both',
+      start: 'both',
+      supervises: false,
+    },
+  ]
 
 /** From, kind, to: names of people, or of circles. */
 export const relationships: readonly (readonly [string, string, string])[] = [
@@ -183,8 +194,8 @@ export const relationships: readonly (readonly [string, string, string])[] = [
   ['kenji.tanaka', 'guardian-of', 'jun.tanaka'],
   ['amal.haddad', 'guardian-of', 'karim.haddad'],
   // Pupils of a class find and write to each other.
-  ['Class 5a', 'contact-of', 'Class 5a'],
-  ['Class 5b', 'contact-of', 'Class 5b'],
+  ['Class 5a', 'in-class-with', 'Class 5a'],
+  ['Class 5b', 'in-class-with', 'Class 5b'],
 ]
 
 export interface Room {

@@ -1292,6 +1292,7 @@ export const en = {
     message: { deleted: '{actor} deleted a message of their own in {conversation}.' },
   },
   /** The same where it was taken back. */
+  supervisedDeeds: { member: { added: '{person} reads along in {conversation} as a supervisor.' } },
   undoneDeeds: {
     member: {
       silenced: '{actor} let {person} write again in {conversation}.',

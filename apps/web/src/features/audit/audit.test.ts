@@ -36,6 +36,10 @@ test('every action there is can be asked for, and is told in a sentence', () => 
 test.each<[Partial<AuditRecord>, string]>([
   [{ action: 'person.role', person: ana, detail: { role: 'auditor' } }, 'Rita made Ana the auditor.'],
   [{ action: 'role.made', detail: { role: 'auditor', name: 'Auditor' } }, 'Rita made the role Auditor.'],
+  [
+    { action: 'member.added', person: ana, conversation: 'c' as never, detail: { role: 'reader' } },
+    'Ana reads along in Chess as a supervisor.',
+  ],
   [{ action: 'member.removed', person: ana, conversation: 'c' as never }, 'Rita took Ana out of Chess.'],
   [{ action: 'member.removed', person: rita, conversation: 'c' as never }, 'Rita left Chess.'],
   [

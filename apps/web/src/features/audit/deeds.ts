@@ -29,6 +29,8 @@ export function sentenceOf(record: AuditRecord, names: Names): string {
 function keyOf({ action, actor, person, detail }: AuditRecord): WordKey {
   if (action === 'member.silenced' && detail.minutes === 0) return `undoneDeeds.${action}`
   if (action === 'member.banned' && detail.lifted) return `undoneDeeds.${action}`
+  // Whoever writes does not bring them in: the rules do.
+  if (action === 'member.added' && detail.role === 'reader') return `supervisedDeeds.${action}`
   const isOwn = actor !== null && actor === person
   if (isOwn) {
     switch (action) {
