@@ -51,8 +51,17 @@ export async function simulate(
   })
   const reasonsFor = (act: 'find' | 'start'): Reason[] => [
     roleReason(asked.role, withoutTies[act], permissions),
-    ...ties.map((tie: BoundTie) => reason(tie.row, tie.forward, saysTie(tie, act, day))),
+    ...reasonsOf(ties, act),
   ]
+  /** Each relationship once: two circles that are one bind both ways. */
+  const reasonsOf = (bound: readonly BoundTie[], act: 'find' | 'start') => {
+    const reasons = new Map<string, Reason>()
+    for (const tie of bound) {
+      const said = reason(tie.row, tie.forward, saysTie(tie, act, day))
+      if (said.says === 'grants' || !reasons.has(tie.row.id)) reasons.set(tie.row.id, said)
+    }
+    return [...reasons.values()]
+  }
 
   const existing = (await log.findPairs(tx, from, [to])).get(to)
   const thread = existing && (await log.findConversation(tx, existing))
@@ -75,7 +84,13 @@ export async function simulate(
       const as = id === from || id === to ? ('member' as const) : ('supervisor' as const)
       const { name, displayName } = profile
       return [
-        { person: id, name, displayName, as, by: as === 'member' ? [] : by.map((row) => reason(row, true, 'grants')) },
+        {
+          person: id,
+          name,
+          displayName,
+          as,
+          by: as === 'member' ? [] : distinctRows(by).map((row) => reason(row, true, 'grants')),
+        },
       ]
     }),
     // The server holds the keys of every thread that is not private.

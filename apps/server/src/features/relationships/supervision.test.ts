@@ -359,3 +359,17 @@ test('the simulator tells what is allowed, by what and through what, and who cou
   ])
   await expect(tess.call('policy.simulate', { from: pia.id, to: gus.id })).rejects.toMatchObject({ code: 'forbidden' })
 })
+
+test('the simulator gives each reason once, also where a relationship binds the two on both ways', async () => {
+  const { admin, pia, paul, tess, circle } = await withSchool()
+  const always = { fromDate: null, untilDate: null }
+  await admin.call('relationships.set', { from: { person: tess.id }, kind: 'teacher-of', to: { circle }, ...always })
+  await admin.call('relationships.set', { from: { circle }, kind: 'care-team-of', to: { circle }, ...always })
+  const { find, start, readers } = await admin.call('policy.simulate', { from: pia.id, to: paul.id })
+  for (const { reasons } of [find, start]) expect(reasons.map(({ rule }) => rule)).toEqual(['role', 'relationship'])
+  expect(readers.map(({ name, by }) => [name, by.length])).toEqual([
+    ['pia', 0],
+    ['paul', 0],
+    ['tess', 1],
+  ])
+})
