@@ -1,4 +1,4 @@
-import type { BulkId, ConversationId, PersonId } from '@sotto/protocol'
+import type { BulkId, ConversationCard, ConversationId, PersonId } from '@sotto/protocol'
 import { expect, test } from 'vitest'
 import { clientId, startTestServer, type TestPerson, type TestServer } from '../../testing/server.ts'
 import { fillIn } from './fields.ts'
@@ -149,6 +149,40 @@ test('who has blocked the sender is refused and says why; the others get theirs'
   expect(refused.recipients).toMatchObject([{ name: 'pupil0', why: 'not_found', conversation: null }])
   expect(await textsOf(one)).toEqual([])
   expect(await textsOf(two)).toEqual(['hello'])
+})
+
+test('those who go on in a thread, begin one, are supervised or have blocked are served side by side', async () => {
+  const { server, teacher, pupils } = await withTeacher(4)
+  const [known, fresh, watched, closed] = pupils as [TestPerson, TestPerson, TestPerson, TestPerson]
+  const guardian = await server.person('guardian')
+  for (const pupil of [known, closed]) await pupil.write(teacher, 'a question')
+  await closed.call('blocks.set', { person: teacher.id, blocked: true })
+  await server.admin.call('instance.changeSettings', { word_filter: ['zebra'], word_filter_action: 'report' })
+  await server.admin.call('relationships.set', {
+    from: { person: guardian.id },
+    kind: 'teacher-of',
+    to: { person: watched.id },
+    fromDate: null,
+    untilDate: null,
+  })
+  const { bulk } = await teacher.call('bulk.send', { clientId: clientId(), to: to(pupils), text: '{name}: zebra' })
+  expect(await whenDone(teacher, bulk)).toMatchObject({ sent: 3, refused: 1 })
+  expect((await teacher.call('bulk.recipients', { bulk, only: 'refused' })).recipients).toMatchObject([
+    { name: 'pupil3', why: 'forbidden' },
+  ])
+  expect(await textsOf(known)).toEqual(['a question', 'Pupil0: zebra'])
+  expect(await textsOf(fresh)).toEqual(['Pupil1: zebra'])
+  expect(await textsOf(watched)).toEqual(['Pupil2: zebra'])
+  expect(await textsOf(closed)).toEqual(['a question'])
+  // Who supervises one of them reads that one, from the first word on.
+  expect(await textsOf(guardian)).toEqual(['Pupil2: zebra'])
+  const { rows } = await teacher.call('board.pull', { after: 0 })
+  const policies = rows.flatMap(({ key, value }) =>
+    key.startsWith('conversation/') ? [(value as ConversationCard).policy] : [],
+  )
+  expect(policies.sort()).toEqual(['managed', 'managed', 'managed', 'supervised'])
+  // What was sent is reported, and what was refused is not.
+  expect((await server.admin.call('reports.list', { state: 'open' })).reports).toHaveLength(3)
 })
 
 test('in quiet hours everybody waits, and what is left can be cancelled', async () => {
