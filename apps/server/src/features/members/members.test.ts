@@ -71,6 +71,38 @@ test('a removed person keeps nothing: no page, no cursor, no open socket, no lin
   expect((await bobs.ask({ type: 'ping' })).ack).toMatchObject({ heads: [] })
 })
 
+test('who is taken out in the middle of sending has said what came before, and nothing after it', async () => {
+  const { alice, bob, carol } = await threePeople()
+  const { card } = await alice.call('groups.create', {
+    clientId: clientId(),
+    name: 'Choir',
+    people: [bob.id, carol.id],
+  })
+  const { conversation } = card
+  const [bobs, carols] = [await bob.connect(), await carol.connect()]
+  const texts = Array.from({ length: 40 }, (_, index) => `line ${index}`)
+  const sending = texts.map(async (text, index) => {
+    if (index === 20) await alice.call('members.remove', { conversation, person: bob.id })
+    return bobs.call('messages.send', { conversation, clientId: clientId(), text })
+  })
+  const results = await Promise.allSettled(sending)
+  const said = results.flatMap((result, index) => (result.status === 'fulfilled' ? [texts[index]] : []))
+  for (const result of results)
+    if (result.status === 'rejected') expect(result.reason).toMatchObject({ code: 'not_found' })
+  expect(said.length).toBeGreaterThan(0)
+  expect(results[20]?.status).toBe('rejected')
+  const { entries } = await carol.call('messages.page', { conversation, limit: 100 })
+  const out = entries.findIndex((entry) => entry.kind === 'left')
+  expect(entries.slice(out + 1)).toEqual([])
+  // What was acknowledged is there, and nothing else.
+  const kept = entries.flatMap((entry) => (entry.kind === 'message' ? [entry.body.text] : []))
+  expect(kept.sort()).toEqual([...said].sort())
+  await carols.next('entry', ({ entry }) => entry.kind === 'left')
+  await alice.call('messages.send', { conversation, clientId: clientId(), text: 'without him' })
+  await carols.next('entry', ({ entry }) => entry.kind === 'message' && entry.sender === alice.id)
+  expect(JSON.stringify(bobs.pushed)).not.toContain('without him')
+})
+
 test('a link is for so many people, and worth nothing once its maker is out', async () => {
   const { server, alice, bob, carol } = await threePeople()
   const dave = await server.person('dave')
