@@ -1,4 +1,4 @@
-import type { ConversationId, PersonId, SessionId } from '@sotto/protocol'
+import type { ConversationId, InstanceSettings, PersonId, SessionId } from '@sotto/protocol'
 
 /** Who hears a frame: the members of a conversation, or all devices of a person. */
 export type Audience = `c:${ConversationId}` | `p:${PersonId}`
@@ -23,8 +23,8 @@ export type Notice =
   | { readonly kind: 'ended'; readonly sessions: readonly SessionId[] }
   /** One of the two has blocked the other. */
   | { readonly kind: 'parted'; readonly people: readonly [PersonId, PersonId] }
-  /** The settings of the instance have changed. */
-  | { readonly kind: 'settings' }
+  /** The settings of the instance have changed to these. */
+  | { readonly kind: 'settings'; readonly settings: InstanceSettings }
 
 /** Best-effort broadcast to all servers. A lost notice is harmless: clients find the gap and pull from the log. */
 export interface Bus {

@@ -5,13 +5,14 @@ import { createPerson, getPerson, hashPassword, permissionsOf } from '#features/
 import { startSession } from '#features/sessions'
 import { transact } from '#platform/database'
 import { acts, type Feature, type Platform, reads, writes } from '#platform/feature'
-import { changeSettings, currentSettings, shownSettings } from './settings.ts'
+import { changeSettings, currentSettings, keepSettings, shownSettings } from './settings.ts'
 import { getInstance, type InstanceRow, lockInstance, updateInstance } from './store.ts'
 
 export { currentSettings } from './settings.ts'
 
 export const instance: Feature = {
   name: 'instance',
+  started: keepSettings,
   commands: [
     reads('instance.get', async ({ db }) => toInstance(await getInstance(db))),
     acts('instance.setUp', async (context, input) => {
