@@ -394,7 +394,7 @@ export function createFakeClient(scenario: string): Client & { readonly drive: D
     'instance.settings': (): Reply<'instance.settings'> => ({}),
     'audit.people': (): Reply<'audit.people'> => ({ people: [...world.people.values()] }),
     'audit.list': (): Reply<'audit.list'> => ({ records: [], next: null }),
-    'reports.list': (): Reply<'reports.list'> => ({ reports: [], next: null }),
+    'reports.list': (): Reply<'reports.list'> => ({ reports: [], people: [], next: null }),
     'relationships.kinds': (): Reply<'relationships.kinds'> => ({ kinds: [] }),
     'relationships.list': (): Reply<'relationships.list'> => ({ relationships: [], next: null }),
     'sessions.list': () => ({ sessions: world.sessions }),
