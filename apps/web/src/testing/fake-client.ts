@@ -156,6 +156,7 @@ export function createFakeClient(scenario: string): Client & { readonly drive: D
       edited: world.edits.has(entry.id),
       deleted: world.deletions.get(entry.id) ?? null,
       state: mine ? stateOf(thread, entry.place) : null,
+      readBy: mine && world.settings.shareRead ? thread.receipts.filter(({ read }) => read >= entry.place).length : 0,
       error: null,
     }
   }
@@ -174,6 +175,7 @@ export function createFakeClient(scenario: string): Client & { readonly drive: D
         edited: false,
         deleted: null,
         state: one.failed ? 'failed' : 'waiting',
+        readBy: 0,
         error: one.failed ? { code: 'too_many_requests' } : null,
       }),
     )
@@ -188,6 +190,7 @@ export function createFakeClient(scenario: string): Client & { readonly drive: D
         mayPin: false,
         silencedUntil: null,
         other,
+        pair: [],
         rows: waitingRows,
         atStart: true,
         atEnd: true,
@@ -224,6 +227,7 @@ export function createFakeClient(scenario: string): Client & { readonly drive: D
       card: thread.card,
       ...aboutOf(thread),
       other: thread.card.with ? (world.people.get(thread.card.with) ?? null) : null,
+      pair: [],
       rows: to === head ? [...rows, ...waitingRows] : rows,
       atStart: from === 1,
       atEnd: to === head,
@@ -265,6 +269,7 @@ export function createFakeClient(scenario: string): Client & { readonly drive: D
       card: thread.card,
       ...aboutOf(thread),
       other: thread.card.with ? (world.people.get(thread.card.with) ?? null) : null,
+      pair: [],
       last,
       at: last?.at ?? thread.entries[0]?.at ?? thread.card.createdAt,
       unread: unreadOf(thread),

@@ -22,6 +22,7 @@ function message(place: number, sender: PersonId, minutes: number, more: Partial
     edited: false,
     deleted: null,
     state: sender === alice ? 'sent' : null,
+    readBy: 0,
     error: null,
     ...more,
   }

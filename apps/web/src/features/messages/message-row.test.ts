@@ -23,6 +23,7 @@ async function show(more: Partial<Message>, props: { hidden?: boolean; revealed?
     edited: false,
     deleted: null,
     state: null,
+    readBy: 0,
     error: null,
     ...more,
   }
