@@ -202,6 +202,8 @@ export const en = {
   },
   event: {
     me: 'You',
+    you: 'you',
+    others: '{count} other | {count} others',
     created: '{by} made this.',
     createdByMe: 'You made this.',
     joined: '{person} joined.',
