@@ -71,6 +71,8 @@ export type Row =
       readonly deleted: 'sender' | 'moderator' | null
       /** Null for messages of others. */
       readonly state: MessageState | null
+      /** How many others are known to have read one of my own; who does not share what they have read is never among them. */
+      readonly readBy: number
       readonly error: ErrorBody | null
     }
   | (Event & { readonly kind: 'created' })
@@ -109,6 +111,8 @@ export interface ConversationItem extends About {
   readonly card: ConversationCard
   /** The other person of a thread, once known. */
   readonly other: Person | null
+  /** The two whose thread I read along, once known; nobody in any other conversation. */
+  readonly pair: readonly Person[]
   readonly last: {
     readonly text: string
     readonly sender: PersonId
@@ -143,6 +147,7 @@ export interface ConversationWindow extends About {
   readonly found: boolean | null
   readonly card: ConversationCard | null
   readonly other: Person | null
+  readonly pair: readonly Person[]
   /** In the order of their places; waiting ones last. Never with a hole: where the log is not held yet, the window ends. */
   readonly rows: readonly Row[]
   /** True when nothing comes before the first row, or after the last. */

@@ -162,7 +162,7 @@ export const relationshipCommands = [
     }),
     reply: exactly({
       relationships: Type.Array(Relationship),
-      next: nullable(Type.String({ description: 'Give it as `after` for the next window.' })),
+      next: nullable(RelationshipId),
     }),
   }),
   command({

@@ -1,4 +1,5 @@
 import Type, { type Static } from 'typebox'
+import { PersonRef } from './circles.ts'
 import { command } from './define.ts'
 import {
   ConversationId,
@@ -67,6 +68,8 @@ export const ModerationNotice = exactly({
 export type ModerationNotice = Static<typeof ModerationNotice>
 
 const note = line(1000, 0)
+/** Who those in the reply are: whoever moderates need not be able to find them otherwise. */
+const people = Type.Array(PersonRef)
 
 export const reportCommands = [
   command({
@@ -95,7 +98,7 @@ export const reportCommands = [
       after: Type.Optional(ReportId),
       limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 100 })),
     }),
-    reply: exactly({ reports: Type.Array(Report), next: nullable(ReportId) }),
+    reply: exactly({ reports: Type.Array(Report), people, next: nullable(ReportId) }),
   }),
   command({
     name: 'reports.get',
@@ -112,6 +115,7 @@ export const reportCommands = [
       /** The message as it is now, among at most five entries before and after it. */
       around: Type.Array(AroundIt),
       earlier: Type.Array(Report),
+      people,
     }),
   }),
   command({

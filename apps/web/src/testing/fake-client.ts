@@ -156,6 +156,7 @@ export function createFakeClient(scenario: string): Client & { readonly drive: D
       edited: world.edits.has(entry.id),
       deleted: world.deletions.get(entry.id) ?? null,
       state: mine ? stateOf(thread, entry.place) : null,
+      readBy: mine && world.settings.shareRead ? thread.receipts.filter(({ read }) => read >= entry.place).length : 0,
       error: null,
     }
   }
@@ -174,6 +175,7 @@ export function createFakeClient(scenario: string): Client & { readonly drive: D
         edited: false,
         deleted: null,
         state: one.failed ? 'failed' : 'waiting',
+        readBy: 0,
         error: one.failed ? { code: 'too_many_requests' } : null,
       }),
     )
@@ -188,6 +190,7 @@ export function createFakeClient(scenario: string): Client & { readonly drive: D
         mayPin: false,
         silencedUntil: null,
         other,
+        pair: [],
         rows: waitingRows,
         atStart: true,
         atEnd: true,
@@ -224,6 +227,7 @@ export function createFakeClient(scenario: string): Client & { readonly drive: D
       card: thread.card,
       ...aboutOf(thread),
       other: thread.card.with ? (world.people.get(thread.card.with) ?? null) : null,
+      pair: [],
       rows: to === head ? [...rows, ...waitingRows] : rows,
       atStart: from === 1,
       atEnd: to === head,
@@ -265,6 +269,7 @@ export function createFakeClient(scenario: string): Client & { readonly drive: D
       card: thread.card,
       ...aboutOf(thread),
       other: thread.card.with ? (world.people.get(thread.card.with) ?? null) : null,
+      pair: [],
       last,
       at: last?.at ?? thread.entries[0]?.at ?? thread.card.createdAt,
       unread: unreadOf(thread),
@@ -394,7 +399,7 @@ export function createFakeClient(scenario: string): Client & { readonly drive: D
     'instance.settings': (): Reply<'instance.settings'> => ({}),
     'audit.people': (): Reply<'audit.people'> => ({ people: [...world.people.values()] }),
     'audit.list': (): Reply<'audit.list'> => ({ records: [], next: null }),
-    'reports.list': (): Reply<'reports.list'> => ({ reports: [], next: null }),
+    'reports.list': (): Reply<'reports.list'> => ({ reports: [], people: [], next: null }),
     'relationships.kinds': (): Reply<'relationships.kinds'> => ({ kinds: [] }),
     'relationships.list': (): Reply<'relationships.list'> => ({ relationships: [], next: null }),
     'sessions.list': () => ({ sessions: world.sessions }),

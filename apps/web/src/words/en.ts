@@ -202,6 +202,8 @@ export const en = {
   },
   event: {
     me: 'You',
+    you: 'you',
+    others: '{count} other | {count} others',
     created: '{by} made this.',
     createdByMe: 'You made this.',
     joined: '{person} joined.',
@@ -254,7 +256,11 @@ export const en = {
     supervised: 'Supervised',
     supervisedWho: 'Supervised: you, {name}, those who read along and your organisation can read',
     supervisedBy: 'Supervised: you, {name}, {supervisors} and your organisation can read',
-    supervisedPair: 'Supervised: {names}, those who read along and your organisation can read',
+    supervisedAlone: 'Supervised: {names}, you and your organisation can read',
+    supervisedOthers:
+      'Supervised: {names}, you, {count} other who reads along and your organisation can read | Supervised: {names}, you, {count} others who read along and your organisation can read',
+    supervisedAlong: 'Supervised: {names}, you, whoever else reads along and your organisation can read',
+    theTwo: 'The two in it',
     supervisedOpen: 'Supervised: its members, those who read along and your organisation can read',
     supervisedLong:
       'Whoever reads along is a visible member. Messages are stored encrypted on the server, and your organisation holds the keys.',
@@ -290,6 +296,7 @@ export const en = {
     sent: 'Sent',
     delivered: 'Delivered',
     read: 'Read',
+    readBy: 'Read by {count} | Read by {count}',
     failed: 'Not sent.',
     retry: 'Send again',
     edit: 'Edit',

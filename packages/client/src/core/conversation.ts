@@ -1,4 +1,4 @@
-import type { ConversationCard, ConversationId, Entry, Head, PersonId, Receipt, Span } from '@sotto/protocol'
+import type { ConversationCard, ConversationId, Entry, Head, PersonId, Span } from '@sotto/protocol'
 import {
   addSpan,
   countUnread,
@@ -9,7 +9,7 @@ import {
   needsReading,
   unreadCap,
 } from '@sotto/protocol/pure'
-import type { Alteration, ConversationRecord, Countable, LastMessage } from './records.ts'
+import type { Alteration, ConversationRecord, Countable, KnownReceipt, LastMessage } from './records.ts'
 import { isSame } from './same.ts'
 
 /** How much of a conversation that is new on this device comes without being looked at. */
@@ -57,6 +57,11 @@ export function otherPerson(record: ConversationRecord): PersonId | null {
   return record.card ? record.card.with : record.peer
 }
 
+/** The two of a thread I read along: what those who read along have read is nobody’s receipt, so theirs are all there are. */
+export function pairOf({ card, receipts }: ConversationRecord): readonly PersonId[] {
+  return card?.kind === 'thread' && card.role === 'reader' ? receipts.map(({ person }) => person) : []
+}
+
 export function withCard(record: ConversationRecord, card: ConversationCard): ConversationRecord {
   return { ...record, card, peer: card.kind === 'thread' ? (card.with ?? record.peer) : null }
 }
@@ -100,7 +105,7 @@ function withTold(record: ConversationRecord, { head, details, members }: Head):
 function stillThere(
   { receipts, head: known }: ConversationRecord,
   { head, receipts: theirs }: Head,
-): readonly Receipt[] {
+): readonly KnownReceipt[] {
   if (head < known || receipts.every(({ person }) => theirs.some((one) => one.person === person))) return receipts
   return receipts.filter(({ person }) => theirs.some((one) => one.person === person))
 }
@@ -118,7 +123,7 @@ export function withSeen(record: ConversationRecord, seen: number): Conversation
   return seen > record.seen ? dropRead({ ...record, seen }) : record
 }
 
-export function withReceipt(record: ConversationRecord, receipt: Receipt): ConversationRecord {
+export function withReceipt(record: ConversationRecord, receipt: KnownReceipt): ConversationRecord {
   if (!tellsReceipts(record)) return record
   const receipts = mergeReceipt(record.receipts, receipt)
   return receipts === record.receipts ? record : { ...record, receipts }
@@ -167,9 +172,10 @@ function withNews(record: ConversationRecord, entry: Entry, me: PersonId): Conve
       next = { ...next, members, membersAt: place }
       if (!tellsReceipts(next)) return { ...next, receipts: [] }
       if (isMine) return next
-      // Who came in has nothing to tell about what was said before.
+      // What those who read a thread along have read is nobody’s receipt.
+      if (entry.kind === 'joined' && entry.body.role === 'reader' && record.card?.kind === 'thread') return next
       return entry.kind === 'joined'
-        ? withReceipt(next, { person, delivered: place, read: place })
+        ? withReceipt(next, { person, delivered: place, read: place, came: place })
         : { ...next, receipts: next.receipts.filter((receipt) => receipt.person !== person) }
     }
     case 'silenced':
@@ -254,10 +260,16 @@ function countables(record: ConversationRecord, fresh: readonly Entry[], me: Per
   return [...record.unread, ...added].sort((a, b) => a.place - b.place).slice(-countedUnread)
 }
 
-function mergeReceipt(receipts: readonly Receipt[], { person, delivered, read }: Receipt): readonly Receipt[] {
+function mergeReceipt(receipts: readonly KnownReceipt[], news: KnownReceipt): readonly KnownReceipt[] {
+  const { person, delivered, read } = news
   const known = receipts.find((receipt) => receipt.person === person)
-  if (!known) return [...receipts, { person, delivered, read }]
+  if (!known) return [...receipts, news]
   if (delivered <= known.delivered && read <= known.read) return receipts
-  const merged = { person, delivered: Math.max(delivered, known.delivered), read: Math.max(read, known.read) }
+  const merged = {
+    ...known,
+    ...news,
+    delivered: Math.max(delivered, known.delivered),
+    read: Math.max(read, known.read),
+  }
   return receipts.map((receipt) => (receipt === known ? merged : receipt))
 }

@@ -97,6 +97,35 @@ test('in a group a message is delivered when all have it and read when all have 
   await client.close()
 })
 
+test('in a group it is told how many are known to have read a message, though one of them does not share it', async () => {
+  const { world, bob, carol, conversation, client, window } = await group()
+  const { server } = world
+  const last = () => messageRows(window.value).at(-1)
+  await client.send({ conversation }, 'to all of you')
+  await world.clock.passUntil(() => last()?.state === 'sent')
+  expect(last()?.readBy).toBe(0)
+  // Bob does not share what he has read: all the server tells is that he has it.
+  server.run(bob.id, 'receipts.delivered', { conversation, place: 4 })
+  server.run(carol.id, 'receipts.read', { conversation, place: 4 })
+  await world.clock.passUntil(() => last()?.state === 'delivered')
+  expect(last()?.readBy).toBe(1)
+
+  // Who comes later has not read what was said before, however far they read; what is said then they have.
+  const dave = server.addPerson('dave')
+  server.seat(conversation, dave.id, bob.id)
+  await client.send({ conversation }, 'and to Dave')
+  await world.clock.pass(100)
+  server.run(dave.id, 'receipts.read', { conversation, place: 6 })
+  await world.clock.passUntil(() => last()?.readBy === 1)
+  expect(messageRows(window.value).map(({ text, readBy }) => [text, readBy])).toContainEqual(['to all of you', 1])
+  server.run(carol.id, 'receipts.read', { conversation, place: 6 })
+  await world.clock.passUntil(() => last()?.readBy === 2)
+  // Who does not share it does not see it.
+  await world.during(client.call('settings.update', { shareRead: false }))
+  expect(last()?.readBy).toBe(0)
+  await client.close()
+})
+
 test('in a large conversation nobody says what they received or that they type, and a message is sent', async () => {
   const { world, alice, bob, conversation, client, window, told } = await group(maxMembersWithReceipts - 2)
   const { server } = world
@@ -183,6 +212,42 @@ test('a group one is brought into is on top, with what is said from then on and 
   await world.clock.passUntil(() => list.value[0]?.last?.by?.name === 'carol')
   expect(list.value[0]).toMatchObject({ last: { text: 'welcome' }, unread: { count: 1, exact: true } })
   await client.close()
+})
+
+test('who reads a thread along knows the two of it, also without a network, and holds up no message of theirs', async () => {
+  const world = new World()
+  const { server } = world
+  const [alice, bob, tess, gus] = ['alice', 'bob', 'tess', 'gus'].map((name) => server.addPerson(name))
+  if (!alice || !bob || !tess || !gus) throw new Error('nobody there')
+  const conversation = server.addConversation([alice.id, bob.id], 1)
+  const [alices, disk] = [await world.online(alice), new MemoryDisk()]
+  const tesss = await world.online(tess, disk)
+  const theirs = windowOn(alices, { conversation })
+  const list = latest(tesss, 'conversations', { archived: false })
+  server.supervise(conversation, tess.id)
+  const names = (item = itemFor(list.value, conversation)) => item?.pair.map(({ displayName }) => displayName)
+  await world.clock.passUntil(() => names()?.length === 2)
+  expect(names()).toEqual(['alice', 'bob'])
+  // Another one who reads along is none of the two.
+  server.supervise(conversation, gus.id)
+  await world.clock.passUntil(() => itemFor(list.value, conversation)?.members === 4)
+  expect(names()).toEqual(['alice', 'bob'])
+  await alices.send({ conversation }, 'hello')
+  await world.clock.passUntil(() => messageRows(theirs.value).at(-1)?.state === 'sent')
+  expect(theirs.value.pair).toEqual([])
+  server.run(bob.id, 'receipts.read', { conversation, place: 4 })
+  await world.clock.passUntil(() => messageRows(theirs.value).at(-1)?.state === 'read')
+  await tesss.close()
+  await alices.close()
+
+  server.socketsOpen = false
+  server.restOpen = false
+  const offline = world.client(disk)
+  await world.during(offline.resume())
+  const later = latest(offline, 'conversations', { archived: false })
+  expect(names(itemFor(later.value, conversation))).toEqual(['alice', 'bob'])
+  expect(windowOn(offline, { conversation }).value.pair.map(({ name }) => name)).toEqual(['alice', 'bob'])
+  await offline.close()
 })
 
 test('in a thread it is told who reads along and who does not any more; in a group a reader is a member', async () => {

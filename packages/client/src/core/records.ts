@@ -30,6 +30,11 @@ export interface Account {
 /** What counting unread needs of an entry. */
 export type Countable = Pick<Entry, 'kind' | 'sender' | 'place'>
 
+/** `came`: where its person came in, if that was seen. They have nothing to tell about what was said before. */
+export interface KnownReceipt extends Receipt {
+  readonly came?: number
+}
+
 /** A conversation without its entries: what the list shows and where this device stands. */
 export interface ConversationRecord {
   readonly id: ConversationId
@@ -47,7 +52,7 @@ export interface ConversationRecord {
   /** The delivered place the server has had from this device. */
   readonly reported: number
   /** The other members’; none in conversations too large for them. */
-  readonly receipts: readonly Receipt[]
+  readonly receipts: readonly KnownReceipt[]
   /** Null until told. */
   readonly details: Details | null
   readonly members: number

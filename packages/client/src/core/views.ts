@@ -11,7 +11,7 @@ import type {
 } from '@sotto/protocol'
 import { builtInRoles, defaultDetails, defaultSettings, heldThrough, memberMay, unreadCap } from '@sotto/protocol/pure'
 import type { ConversationItem, ConversationWindow, Me, Pin, Row, Target, Watches, Window } from '#client/api.ts'
-import { otherPerson, readPlace, unreadOf } from './conversation.ts'
+import { otherPerson, pairOf, readPlace, unreadOf } from './conversation.ts'
 import type { Drafts } from './drafts.ts'
 import type { State } from './journal.ts'
 import type { LogCache } from './log-cache.ts'
@@ -47,6 +47,7 @@ interface Remembered {
 
 const noReceipts: readonly Receipt[] = []
 const nobody: readonly PersonId[] = []
+const noPair: readonly Person[] = []
 const noUnread = { count: 0, exact: true } as const
 
 /** What watchers see, computed from memory. */
@@ -144,6 +145,7 @@ export class Views {
         card: record?.card ?? null,
         ...about(record),
         other: person ? this.parts.people.need(person) : null,
+        pair: record ? this.pair(record) : noPair,
         rows: me && (atEnd || window.anchor === 'end') ? this.withWaiting(log.rows, target, me) : log.rows,
         atStart:
           !record ||
@@ -221,14 +223,17 @@ export class Views {
     const isOfTwo = card.kind === 'thread' && card.role !== 'reader'
     const sender = !isOfTwo && !waiting && record.last?.sender !== me ? record.last?.sender : undefined
     const by = sender ? people.need(sender) : null
-    const inputs = [record, other, by, waiting, failed, draft, typing, shareRead]
+    const pair = this.pair(record)
+    const inputs = [record, other, ...pair, by, waiting, failed, draft, typing, shareRead]
     const known = this.items.get(record.id)
-    if (known?.inputs.every((input, index) => Object.is(input, inputs[index]))) return known.item
+    if (known?.inputs.length === inputs.length && known.inputs.every((input, index) => Object.is(input, inputs[index])))
+      return known.item
     const last = lastShown(record, waiting, by, me, shareRead)
     const item = {
       card,
       ...about(record),
       other,
+      pair,
       last,
       at: shownAt(record, card, last),
       unread: unreadOf(record, me),
@@ -238,6 +243,11 @@ export class Views {
     }
     this.items.set(record.id, { inputs, item })
     return item
+  }
+
+  private pair(record: ConversationRecord): readonly Person[] {
+    const pair = pairOf(record).flatMap((id) => this.parts.people.need(id) ?? [])
+    return pair.length === 2 ? pair.sort((a, b) => (a.name < b.name ? -1 : 1)) : noPair
   }
 
   private settings(): Settings {
@@ -280,7 +290,7 @@ function firstUnread(record: ConversationRecord, me: PersonId): number | null {
 }
 
 function shownReceipts(record: ConversationRecord, shareRead: boolean): readonly Receipt[] {
-  return shareRead ? record.receipts : record.receipts.map((receipt) => ({ ...receipt, read: 0 }))
+  return record.receipts.map(({ person, delivered, read }) => ({ person, delivered, read: shareRead ? read : 0 }))
 }
 
 function about(

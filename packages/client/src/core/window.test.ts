@@ -87,7 +87,7 @@ test('a window never shows a hole, whatever is held and in memory', () => {
 test('a message is as far as the slowest of the others', () => {
   const receipt = (delivered: number, read: number) => ({ person: bob, delivered, read })
   const state = (receipts: readonly Receipt[], shareRead: boolean, members = receipts.length + 1) =>
-    messageState(5, { receipts, members }, shareRead)
+    messageState(5, { receipts, members, card: null }, shareRead)
   expect(state([], true)).toBe('sent')
   expect(state([receipt(4, 4)], true)).toBe('sent')
   expect(state([receipt(5, 4)], true)).toBe('delivered')

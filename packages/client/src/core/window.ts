@@ -67,16 +67,25 @@ export function runAround(shown: Span, anchor: number, has: (place: number) => b
   return { from, to }
 }
 
-/** How far a message is, by the receipts of the others. Where not all of them tell theirs, it is only known to be sent. */
+/**
+ * How far a message is, by the receipts of the others. Where not all of them tell theirs, it is only known to be sent. Those who read a
+ * thread along have none.
+ */
 export function messageState(
   place: number,
-  { receipts, members }: Pick<ConversationRecord, 'receipts' | 'members'>,
+  { receipts, members, card }: Pick<ConversationRecord, 'receipts' | 'members' | 'card'>,
   shareRead: boolean,
 ): MessageState {
-  if (receipts.length === 0 || receipts.length < members - 1) return 'sent'
+  const others = card?.kind === 'thread' ? 1 : members - 1
+  if (receipts.length === 0 || receipts.length < others) return 'sent'
   if (shareRead && receipts.every((receipt) => receipt.read >= place)) return 'read'
   if (receipts.every((receipt) => Math.max(receipt.delivered, receipt.read) >= place)) return 'delivered'
   return 'sent'
+}
+
+/** Those who were there and have said that they have read it. */
+function readersOf(place: number, { receipts }: ConversationRecord): number {
+  return receipts.filter(({ read, came = 0 }) => read >= place && came < place).length
 }
 
 const rows = new WeakMap<Entry, { readonly row: Row; readonly altered: Alteration | undefined }>()
@@ -89,11 +98,15 @@ export function rowOf(
   record: ConversationRecord,
   shareRead: boolean,
 ): Row | null {
-  const state = entry.kind === 'message' && entry.sender === me ? messageState(entry.place, record, shareRead) : null
+  const isMine = entry.kind === 'message' && entry.sender === me
+  const state = isMine ? messageState(entry.place, record, shareRead) : null
+  const readBy = isMine && shareRead ? readersOf(entry.place, record) : 0
   const known = rows.get(entry)
-  if (known && known.altered === altered && (known.row.kind !== 'message' || known.row.state === state))
-    return known.row
-  const row = makeRow(entry, altered, state, record.card?.kind === 'thread')
+  if (known && known.altered === altered) {
+    const { row } = known
+    if (row.kind !== 'message' || (row.state === state && row.readBy === readBy)) return row
+  }
+  const row = makeRow(entry, altered, { state, readBy }, record.card?.kind === 'thread')
   if (row) rows.set(entry, { row, altered })
   return row
 }
@@ -101,7 +114,7 @@ export function rowOf(
 function makeRow(
   entry: Entry,
   altered: Alteration | undefined,
-  state: MessageState | null,
+  reached: { readonly state: MessageState | null; readonly readBy: number },
   inThread: boolean,
 ): Row | null {
   const { place, sender, at } = entry
@@ -112,7 +125,7 @@ function makeRow(
       const deleted = altered?.deleted ?? null
       const text = altered ? altered.text : body.text
       const edited = altered !== undefined && deleted === null
-      return { kind: 'message', key, id, place, sender, at, text, edited, deleted, state, error: null }
+      return { kind: 'message', key, id, place, sender, at, text, edited, deleted, ...reached, error: null }
     }
     case 'created':
       return { ...about, kind: 'created', person: sender }
@@ -146,7 +159,7 @@ export function waitingRow(item: Sending, me: PersonId): Row {
   if (!row) {
     const { clientId: key, text, at, refused: error } = item
     const base = { kind: 'message', key, id: null, place: null, sender: me, at, text, error } as const
-    row = { ...base, edited: false, deleted: null, state: error ? 'failed' : 'waiting' }
+    row = { ...base, edited: false, deleted: null, state: error ? 'failed' : 'waiting', readBy: 0 }
     waitingRows.set(item, row)
   }
   return row

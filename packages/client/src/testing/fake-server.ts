@@ -185,6 +185,16 @@ export class FakeServer {
     this.tell(id, by, { kind: 'joined', body: { person, members: conversation.members.length } })
   }
 
+  /** Somebody reads a thread along from there on. */
+  supervise(id: ConversationId, person: PersonId) {
+    const conversation = this.get(id)
+    conversation.members.push(person)
+    conversation.roles.set(person, 'reader')
+    conversation.floors.set(person, conversation.entries.length + 1)
+    this.setRow(person, `conversation/${id}`, this.cardFor(conversation, person))
+    this.tell(id, person, { kind: 'joined', body: { person, members: conversation.members.length, role: 'reader' } })
+  }
+
   unseat(id: ConversationId, person: PersonId, by = person) {
     const conversation = this.get(id)
     this.putOut(id, person)
@@ -629,7 +639,8 @@ export class FakeServer {
     news: News,
     announce: boolean,
   ): Entry {
-    const other = conversation.kind === 'thread' ? conversation.members.find((member) => member !== person) : undefined
+    const pair = conversation.kind === 'thread' ? conversation.members.slice(0, 2) : []
+    const other = pair.includes(person) ? pair.find((member) => member !== person) : undefined
     const entry = {
       conversation: conversation.id,
       place: conversation.entries.length + 1,
@@ -739,6 +750,7 @@ export class FakeServer {
           ? []
           : conversation.members
               .filter((member) => member !== person)
+              .filter((member) => conversation.kind !== 'thread' || conversation.roles.get(member) !== 'reader')
               .map((member) => conversation.receipts.get(member) ?? { person: member, delivered: 0, read: 0 }),
     }
   }

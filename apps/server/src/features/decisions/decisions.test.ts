@@ -68,6 +68,29 @@ test('a report shows the message as it was, and what was said around it as it is
   expect(stored.rows.map(({ content }) => content.includes('insult'))).toEqual([false])
 })
 
+test('who looks at reports is told who is in them, whether they find people otherwise or not, and of nobody else', async () => {
+  const { server, alice, bob, carol, mod, say, report, decide } = await scene()
+  const dave = await server.person('dave')
+  await server.admin.call('roles.create', { role: 'judge', name: 'Judge', permissions: ['messages.moderate'] })
+  await server.admin.call('people.setRole', { person: dave.id, role: 'judge' })
+  const namesOf = ({ people }: { people: readonly { displayName: string }[] }) =>
+    people.map(({ displayName }) => displayName).sort()
+  expect(namesOf(await dave.call('people.get', { people: [alice.id, bob.id, carol.id, mod.id] }))).toEqual([])
+  expect(await dave.call('reports.list', { state: 'open' })).toMatchObject({ reports: [], people: [] })
+
+  await decide(await report(alice, bob, await say(bob, 'once')), 'dismissed')
+  const made = await report(alice, bob, await say(bob, 'twice'))
+  const open = await dave.call('reports.list', { state: 'open' })
+  expect(open.people).toContainEqual({ person: bob.id, name: 'bob', displayName: 'Bob' })
+  expect(namesOf(open)).toEqual(['Alice', 'Bob'])
+  expect(namesOf(await dave.call('reports.list', { state: 'decided' }))).toEqual(['Alice', 'Bob', 'Mod'])
+  // Who decided about the person before is in it; Carol, who said nothing near it, is not, until she does.
+  expect(namesOf(await dave.call('reports.get', { report: made }))).toEqual(['Alice', 'Bob', 'Mod'])
+  await say(carol, 'what is this')
+  expect(namesOf(await dave.call('reports.get', { report: made }))).toEqual(['Alice', 'Bob', 'Carol', 'Mod'])
+  await expect(alice.call('reports.list', { state: 'open' })).rejects.toMatchObject({ code: 'forbidden' })
+})
+
 test('only who can read a message can report it, and only its sender for it', async () => {
   const { alice, bob, carol, mod, conversation, say, report } = await scene()
   const id = await say(bob, 'early')

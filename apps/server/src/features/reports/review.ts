@@ -1,4 +1,16 @@
-import { AppError, applyEntry, emptyView, type Input, type Reply, type Report, type ReportId } from '@sotto/protocol'
+import {
+  AppError,
+  applyEntry,
+  emptyView,
+  type Input,
+  type PersonId,
+  type PersonRef,
+  type Reply,
+  type Report,
+  type ReportId,
+} from '@sotto/protocol'
+import { listPeople } from '#features/people'
+import type { Db, Tx } from '#platform/database'
 import type { Context, Platform, WriteContext } from '#platform/feature'
 import { belongsTo, type Content } from './file.ts'
 import { decidedAbout, findReport, listReports, type ReportRow } from './store.ts'
@@ -13,7 +25,8 @@ export async function list(
 ): Promise<Reply<'reports.list'>> {
   const rows = await listReports(context.db, { state, after, limit: limit + 1 })
   const reports = await Promise.all(rows.slice(0, limit).map((row) => toReport(context, row)))
-  return { reports, next: rows.length > limit ? (reports.at(-1)?.id ?? null) : null }
+  const people = await namesOf(context.db, reports.flatMap(peopleIn))
+  return { reports, people, next: rows.length > limit ? (reports.at(-1)?.id ?? null) : null }
 }
 
 export async function get(
@@ -26,13 +39,21 @@ export async function get(
   const { person, conversation } = row
   const content: Content = JSON.parse(String(await sealing.open(person, belongsTo(id), row.content)))
   audit.record(context, { action: 'report.read', conversation, person, detail: { report: id } })
-  const earlier = await decidedAbout(tx, person, id, earlierShown)
-  return {
-    report: await toReport(context, row),
-    ...content,
-    around: await readAround(context, row),
-    earlier: await Promise.all(earlier.map((one) => toReport(context, one))),
-  }
+  const report = await toReport(context, row)
+  const around = await readAround(context, row)
+  const earlier = await Promise.all(
+    (await decidedAbout(tx, person, id, earlierShown)).map((one) => toReport(context, one)),
+  )
+  const people = await namesOf(tx, [...[report, ...earlier].flatMap(peopleIn), ...around.map(({ sender }) => sender)])
+  return { report, ...content, around, earlier, people }
+}
+
+const peopleIn = ({ person, reporter, decided }: Report) => [person, reporter, decided?.by ?? null]
+
+async function namesOf(db: Db | Tx, ids: readonly (PersonId | null)[]): Promise<PersonRef[]> {
+  const among = [...new Set(ids)].filter((id) => id !== null)
+  const people = await listPeople(db, { prefix: '', after: '', limit: among.length, among })
+  return people.map(({ id, name, displayName }) => ({ person: id, name, displayName }))
 }
 
 /** As it is in the log now, edits applied; nothing where the conversation is gone. */

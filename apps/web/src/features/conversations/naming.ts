@@ -1,7 +1,7 @@
 import type { ConversationItem } from '@sotto/client'
 import type { ConversationCard } from '@sotto/protocol'
 import { listWords, t } from '#words/t.ts'
-import { isSupervised, pairOf } from './pairs.ts'
+import { isSupervised } from './pairs.ts'
 
 /** What its sign is made from. `card` is null for a person with whom there is no thread yet. */
 export type Signed = Pick<ConversationItem, 'details' | 'other'> & {
@@ -13,11 +13,10 @@ export function nameOf({
   card,
   details,
   other,
-}: Pick<ConversationItem, 'details' | 'other'> & { readonly card: ConversationCard | null }): string {
-  if (card && isSupervised(card)) {
-    const pair = pairOf(card.conversation)
-    return pair ? listWords(pair.map(({ displayName }) => displayName)) : t('conversation.supervised')
-  }
+  pair,
+}: Pick<ConversationItem, 'details' | 'other' | 'pair'> & { readonly card: ConversationCard | null }): string {
+  if (isSupervised(card))
+    return pair.length ? listWords(pair.map(({ displayName }) => displayName)) : t('conversation.supervised')
   return details?.name ?? other?.displayName ?? t('conversation.openSeat')
 }
 

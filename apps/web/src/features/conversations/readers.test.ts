@@ -6,7 +6,7 @@ import { readersWords } from './readers.ts'
 
 function readers(kind: 'thread' | 'group' | 'channel', more: object = {}) {
   const card = { kind, policy: 'managed' } as never
-  return readersWords({ card, other: null, members: 5, details: defaultDetails[kind], ...more })
+  return readersWords({ card, other: null, pair: [], members: 5, details: defaultDetails[kind], ...more })
 }
 
 const other = { id: 'ana', displayName: 'Ana' }
@@ -21,18 +21,28 @@ test('who reads a supervised thread along is named, before and after the first m
   expect(readers('thread', { card, other })).toBe(
     'Supervised: you, Ana, those who read along and your organisation can read',
   )
-  expect(readers('thread', { card: { ...card, role: 'reader', with: null } })).toBe(
-    'Supervised: A thread you read along, those who read along and your organisation can read',
-  )
+})
+
+test('who reads a thread along is one of those who can read it', () => {
+  const card = { kind: 'thread', policy: 'supervised', role: 'reader', with: null }
+  const pair = [{ displayName: 'Ana' }, { displayName: 'Ben' }]
+  const along = (members: number, more = {}) => readers('thread', { card, pair, members, ...more })
+  expect(along(3)).toBe('Supervised: Ana and Ben, you and your organisation can read')
+  expect(along(4)).toBe('Supervised: Ana and Ben, you, 1 other who reads along and your organisation can read')
+  expect(along(5)).toBe('Supervised: Ana and Ben, you, 2 others who read along and your organisation can read')
+  expect(along(0)).toBe('Supervised: Ana and Ben, you, whoever else reads along and your organisation can read')
+  expect(along(3, { pair: [] })).toBe('Supervised: The two in it, you and your organisation can read')
 })
 
 test('a thread of two others is no free seat', () => {
   const card = { kind: 'thread', role: 'member', with: null } as never
   expect(hasFreeSeat(card)).toBe(true)
-  expect(nameOf({ card, details: null, other: null })).toBe('Thread with a free seat')
+  expect(nameOf({ card, details: null, other: null, pair: [] })).toBe('Thread with a free seat')
   const supervised = { kind: 'thread', role: 'reader', with: null, conversation: 'c' } as never
   expect(hasFreeSeat(supervised)).toBe(false)
-  expect(nameOf({ card: supervised, details: null, other: null })).toBe('A thread you read along')
+  const seen = { card: supervised, details: null, other: null }
+  expect(nameOf({ ...seen, pair: [] })).toBe('A thread you read along')
+  expect(nameOf({ ...seen, pair: [{ displayName: 'Ana' }, { displayName: 'Ben' }] as never })).toBe('Ana and Ben')
 })
 
 test('everybody who could read a conversation is named', () => {

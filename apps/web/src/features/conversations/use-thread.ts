@@ -2,20 +2,23 @@ import type { Target } from '@sotto/client'
 import { type Ref, ref } from 'vue'
 import { useWatch } from '#data/use-watch.ts'
 
-/** Rows on each side of the anchor: several screens, so that the next ones are there before the reader is. */
-const reach = 120
+/** What is shown first: several screens, so that the next rows are there before the reader is. */
+const firstReach = 120
 
 /** The part of a conversation that is looked at, and how to move it. */
 export function useThread(target: () => Target) {
   const anchor: Ref<number | 'end'> = ref('end')
+  const reach = ref(firstReach)
   const win = useWatch('conversation', () => ({
     target: target(),
-    window: { anchor: anchor.value, before: reach, after: anchor.value === 'end' ? 0 : reach },
+    window: { anchor: anchor.value, before: reach.value, after: anchor.value === 'end' ? 0 : reach.value },
   }))
   return {
     win,
-    show(place: number | 'end') {
+    /** Around a place or at the end, with so many rows on each side. */
+    show(place: number | 'end', rows: number) {
       anchor.value = place
+      reach.value = rows
     },
   }
 }

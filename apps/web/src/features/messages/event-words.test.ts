@@ -1,6 +1,6 @@
 import { defaultDetails } from '@sotto/protocol/pure'
 import { expect, test } from 'vitest'
-import { eventWords } from './event-words.ts'
+import { eventWords, manyWords } from './event-words.ts'
 
 const event = { key: 'k', place: 3, at: '2026-11-20T12:00:00.000Z', by: 'ana' as never, person: 'ben' as never }
 const names = { by: 'Ana', person: 'Ben', byMe: false, aboutMe: false }
@@ -18,6 +18,18 @@ test('who came and went is told by who did it, and to oneself as "you"', () => {
   expect(eventWords({ ...event, kind: 'role', role: 'owner' }, { ...names, aboutMe: true })).toBe(
     'Ana made you an owner.',
   )
+})
+
+test('many are told in one line: those named first, oneself before all, and how many more', () => {
+  const words = (...people: string[]) => manyWords(people as never, 'me' as never, (id) => id)
+  expect(words('Ana', 'Ben')).toBe('Ana and Ben')
+  expect(words('Ana', 'Ben', 'Cid')).toMatch(/^Ana, Ben,? and Cid$/)
+  expect(words('Ana', 'Ben', 'Cid', 'Dan')).toMatch(/^Ana, Ben,? and 2 others$/)
+  expect(words('Ana', 'Ben', 'Cid', 'me')).toMatch(/^you, Ana,? and 2 others$/)
+  const joined = { ...event, kind: 'joined', supervisor: false } as const
+  const person = words('Ana', 'Ben', 'Cid', 'Dan')
+  expect(eventWords(joined, { ...names, by: 'Rita', person })).toMatch(/^Rita added Ana, Ben,? and 2 others\.$/)
+  expect(eventWords(joined, { ...names, byMe: true, person })).toMatch(/^You added Ana, Ben,? and 2 others\.$/)
 })
 
 test('who supervises reads along, and comes and goes as such', () => {

@@ -1,9 +1,11 @@
 import type { Row } from '@sotto/client'
 import type { PersonId } from '@sotto/protocol'
-import { t } from '#words/t.ts'
+import { listWords, t } from '#words/t.ts'
 import { durationWords, momentWords } from '#words/when.ts'
+import type { Event } from './items.ts'
 
-type Event = Exclude<Row, { kind: 'message' }>
+/** So many are named where there are more than that. */
+const namedOfMany = 2
 
 /** Whoever an event is about, as the words name them. */
 export interface Names {
@@ -12,6 +14,14 @@ export interface Names {
   readonly person: string
   readonly byMe: boolean
   readonly aboutMe: boolean
+}
+
+/** Several people in one line: those named first, oneself before all others, and how many more there are. */
+export function manyWords(people: readonly PersonId[], me: PersonId, nameOf: (person: PersonId) => string): string {
+  const others = people.filter((person) => person !== me).map(nameOf)
+  const names = others.length < people.length ? [t('event.you'), ...others] : others
+  if (names.length <= namedOfMany + 1) return listWords(names)
+  return listWords([...names.slice(0, namedOfMany), t('event.others', {}, names.length - namedOfMany)])
 }
 
 /** What happened, in one line. The words differ where I did it or where it is about me. */

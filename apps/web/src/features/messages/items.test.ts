@@ -2,7 +2,7 @@ import type { Row } from '@sotto/client'
 import type { ClientId, EntryId, PersonId } from '@sotto/protocol'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { makeItems, planUpdate } from './items.ts'
+import { lastRowOf, makeItems, planUpdate } from './items.ts'
 
 const alice = 'alice' as PersonId
 const bob = 'bob' as PersonId
@@ -22,6 +22,7 @@ function message(place: number, sender: PersonId, minutes: number, more: Partial
     edited: false,
     deleted: null,
     state: sender === alice ? 'sent' : null,
+    readBy: 0,
     error: null,
     ...more,
   }
@@ -88,6 +89,46 @@ test('that one reads along is said by the start, and that others do by a line', 
   ]
   const items = makeItems({ rows, me: alice, many: true, atStart: true, atEnd: true, newFrom: null })
   expect(items.map(({ key }) => key)).toEqual(['start', 'b'])
+})
+
+describe('many who were added', () => {
+  const event = (place: number, more: Partial<Extract<Row, { kind: 'joined' | 'left' }>> = {}): Row => ({
+    ...{ kind: 'joined', key: `j${place}`, place, at: message(1, bob, 0).at, by: bob, supervisor: false },
+    person: `p${place}` as PersonId,
+    ...more,
+  })
+  const lines = (rows: Row[], more: { newFrom?: number } = {}) =>
+    makeItems({ rows, me: alice, many: true, atStart: false, atEnd: true, newFrom: more.newFrom ?? null }).map(
+      (item) => (item.kind === 'row' ? [item.key, item.also.length, lastRowOf(item).place] : []),
+    )
+
+  test('by one person are one line, with the key of the first', () => {
+    expect(lines([event(3), event(4), event(5)])).toEqual([['j3', 2, 5]])
+    // One more comes: the line stays the same one.
+    expect(lines([event(3), event(4), event(5), event(6)])).toEqual([['j3', 3, 6]])
+    expect(lines([event(3, { kind: 'left' }), event(4, { kind: 'left' })])).toEqual([['j3', 1, 4]])
+  })
+
+  test('are parted by whatever stands between, by who did it, and by what was done', () => {
+    expect(lines([event(3), message(4, bob, 0), event(5)])).toHaveLength(3)
+    expect(lines([event(3), event(4, { by: alice })])).toHaveLength(2)
+    expect(lines([event(3), event(4, { kind: 'left' })])).toHaveLength(2)
+    const tomorrow = message(1, bob, 24 * 60).at
+    expect(lines([event(3), event(4, { at: tomorrow }), event(5, { at: tomorrow })])).toEqual([
+      ['j3', 0, 3],
+      ['j4', 1, 5],
+    ])
+    expect(lines([event(3), event(4), event(5)], { newFrom: 4 })).toEqual([
+      ['j3', 0, 3],
+      ['j4', 1, 5],
+    ])
+  })
+
+  test('who comes by themselves or reads along has a line of their own', () => {
+    expect(lines([event(3, { person: bob }), event(4)])).toHaveLength(2)
+    expect(lines([event(3), event(4, { person: bob })])).toHaveLength(2)
+    expect(lines([event(3, { supervisor: true }), event(4, { supervisor: true })])).toHaveLength(2)
+  })
 })
 
 test('what waits behind a refused message is held, and what waits before it is not', () => {

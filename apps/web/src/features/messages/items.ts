@@ -4,6 +4,8 @@ import { dayNumber } from '#words/time.ts'
 
 const groupMs = 5 * 60_000
 
+export type Event = Exclude<Row, { kind: 'message' }>
+
 /** One line of the list: a row with what stands around it. */
 export type Item =
   | { readonly kind: 'start'; readonly key: 'start' }
@@ -11,6 +13,8 @@ export type Item =
       readonly kind: 'row'
       readonly key: string
       readonly row: Row
+      /** More of the same that one person did without anything between, told in one line with it. */
+      readonly also: readonly Event[]
       /** A day separator stands above it. */
       readonly startsDay: boolean
       /** The divider before the first unread stands above it. */
@@ -22,6 +26,8 @@ export type Item =
       /** It waits until one that was refused before it is sent or thrown away. */
       readonly held: boolean
     }
+
+export type RowItem = Extract<Item, { kind: 'row' }>
 
 export interface ItemsInput {
   readonly rows: readonly Row[]
@@ -58,18 +64,50 @@ export function makeItems({ rows: all, me, many, atStart, atEnd, newFrom }: Item
     if (startsDayAt(index) || index === newIndex) return true
     return Date.parse(row.at) - Date.parse(before.at) > groupMs
   }
-  const items: Item[] = rows.map((row, index) => ({
-    kind: 'row',
-    key: row.key,
-    row,
-    startsDay: startsDayAt(index),
-    startsNew: index === newIndex,
-    startsGroup: startsGroupAt(index),
-    endsGroup: index === rows.length - 1 || startsGroupAt(index + 1),
-    lastOfMine: index === lastOfMine,
-    held: failedIndex !== -1 && index > failedIndex && row.kind === 'message' && row.state === 'waiting',
-  }))
-  return atStart ? [{ kind: 'start', key: 'start' }, ...items] : items
+  const items = rows.map(
+    (row, index): RowItem => ({
+      kind: 'row',
+      key: row.key,
+      row,
+      also: [],
+      startsDay: startsDayAt(index),
+      startsNew: index === newIndex,
+      startsGroup: startsGroupAt(index),
+      endsGroup: index === rows.length - 1 || startsGroupAt(index + 1),
+      lastOfMine: index === lastOfMine,
+      held: failedIndex !== -1 && index > failedIndex && row.kind === 'message' && row.state === 'waiting',
+    }),
+  )
+  const folded = fold(items)
+  return atStart ? [{ kind: 'start', key: 'start' }, ...folded] : folded
+}
+
+/** Many whom one person added or removed are one line. It keeps the key of its first row while further ones come. */
+function fold(items: readonly RowItem[]): RowItem[] {
+  const lines: RowItem[] = []
+  for (const item of items) {
+    const before = lines.at(-1)
+    if (before && item.row.kind !== 'message' && goesOn(before, item))
+      lines[lines.length - 1] = { ...before, also: [...before.also, item.row], endsGroup: item.endsGroup }
+    else lines.push(item)
+  }
+  return lines
+}
+
+function goesOn({ row: first }: RowItem, { row, startsDay, startsNew }: RowItem): boolean {
+  if ((first.kind !== 'joined' && first.kind !== 'left') || row.kind !== first.kind || startsDay || startsNew)
+    return false
+  return row.by === first.by && !isOwnDeed(row) && !isOwnDeed(first)
+}
+
+/** Whoever comes, goes or reads along by themselves. */
+function isOwnDeed(row: Extract<Row, { kind: 'joined' | 'left' }>): boolean {
+  return row.by === row.person || row.supervisor
+}
+
+/** The last of what a line tells. */
+export function lastRowOf({ row, also }: RowItem): Row {
+  return also.at(-1) ?? row
 }
 
 /** How a thread came to be is told once, above its first row. Who comes later is news. */

@@ -24,6 +24,7 @@ function acts(sender: PersonId, standing: Partial<Standing> = {}, more: Partial<
     edited: false,
     deleted: null,
     state: null,
+    readBy: 0,
     error: null,
     ...more,
   }

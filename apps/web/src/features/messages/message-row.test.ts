@@ -23,6 +23,7 @@ async function show(more: Partial<Message>, props: { hidden?: boolean; revealed?
     edited: false,
     deleted: null,
     state: null,
+    readBy: 0,
     error: null,
     ...more,
   }
@@ -35,7 +36,7 @@ async function show(more: Partial<Message>, props: { hidden?: boolean; revealed?
     held: false,
   }
   const app = createSSRApp(MessageRow, {
-    item: { kind: 'row', key: 'k', row, ...marks },
+    item: { kind: 'row', key: 'k', row, also: [], ...marks },
     conversation: null,
     me: alice,
     people: new Map([[bob.id, bob]]),

@@ -16,7 +16,6 @@ export { default as SupervisorsLine } from './SupervisorsLine.vue'
 export { shortReadersWords, supervisorNames, supervisorWords } from './supervisor-words.ts'
 export { useDirectory } from './use-directory.ts'
 export { type Look, useLook } from './use-look.ts'
-export { getPeople, usePeople } from './use-people.ts'
 export { useShunned } from './use-shunned.ts'
 /** The small pop-up to write to a person; loaded when the first name is clicked. */
 export const PersonPopup = defineAsyncComponent(() => import('./PersonPopup.vue'))

@@ -1,53 +1,26 @@
-import type { ErrorCode, ManagedPerson, Person } from '@sotto/protocol'
-import { onScopeDispose, ref, shallowRef, watch } from 'vue'
+import type { ManagedPerson, Person } from '@sotto/protocol'
+import { ref } from 'vue'
 import { useClient } from '#data/client.ts'
-import { codeOf } from '#data/use-task.ts'
-
-const pageSize = 50
-const pauseMs = 120
+import { usePages } from '#data/use-pages.ts'
 
 /** The directory for those who manage people: with who is suspended. */
 export function useManaged() {
   const client = useClient()
   const prefix = ref('')
-  const people = shallowRef<readonly ManagedPerson[] | null>(null)
-  const next = ref<string | null>(null)
-  const failed = ref<ErrorCode | null>(null)
-  let asked = 0
-  let timer: ReturnType<typeof setTimeout> | undefined
-
-  async function load(after: string | null): Promise<void> {
-    const mine = ++asked
-    try {
-      const page = await client.call('people.admin', {
-        prefix: prefix.value.trim(),
-        limit: pageSize,
-        ...(after && { after }),
-      })
-      if (mine !== asked) return
-      people.value = after ? [...(people.value ?? []), ...page.people] : page.people
-      next.value = page.next
-      failed.value = null
-    } catch (error) {
-      if (mine === asked) failed.value = codeOf(error)
-    }
-  }
-  watch(prefix, () => {
-    clearTimeout(timer)
-    timer = setTimeout(() => void load(null), pauseMs)
-  })
-  onScopeDispose(() => clearTimeout(timer))
-  void load(null)
+  const { items: managed, ...pages } = usePages(
+    async (from) => {
+      const page = await client.call('people.admin', { prefix: prefix.value.trim(), limit: 50, ...from })
+      return { items: page.people, next: page.next }
+    },
+    { on: prefix, typed: true },
+  )
   return {
     prefix,
-    people,
-    next,
-    failed,
-    more: () => load(next.value),
-    again: () => load(null),
+    managed,
+    ...pages,
     /** What is known of somebody by now. */
     replace(id: Person['id'], change: Partial<ManagedPerson>) {
-      people.value = people.value?.map((one) => (one.person.id === id ? { ...one, ...change } : one)) ?? null
+      managed.value = managed.value?.map((one) => (one.person.id === id ? { ...one, ...change } : one)) ?? null
     },
   }
 }

@@ -7,23 +7,16 @@ import { codeOf } from '#data/use-task.ts'
 /** The server takes this many at once. */
 const atOnce = 200
 
-/** The command that is asked: most may know of those they find or have a conversation with. */
-type Asked = 'people.get' | 'audit.people'
-
 /** The profiles of however many people; those who are not there any more are left out. */
-export async function getPeople(
-  client: Client,
-  ids: readonly PersonId[],
-  asked: Asked = 'people.get',
-): Promise<readonly Person[]> {
+export async function getPeople(client: Client, ids: readonly PersonId[]): Promise<readonly Person[]> {
   const found: Person[] = []
   for (let from = 0; from < ids.length; from += atOnce)
-    found.push(...(await client.call(asked, { people: ids.slice(from, from + atOnce) })).people)
+    found.push(...(await client.call('audit.people', { people: ids.slice(from, from + atOnce) })).people)
   return found
 }
 
 /** The profiles of these people, as they become known. */
-export function usePeople(ids: () => readonly (PersonId | null)[], command: Asked = 'people.get') {
+export function usePeople(ids: () => readonly (PersonId | null)[]) {
   const client = useClient()
   const known = shallowRef(new Map<PersonId, Person>())
   const asked = new Set<PersonId>()
@@ -33,7 +26,7 @@ export function usePeople(ids: () => readonly (PersonId | null)[], command: Aske
       const missing = [...new Set(wanted)].filter((id): id is PersonId => id !== null && !asked.has(id))
       for (const id of missing) asked.add(id)
       try {
-        for (const person of await getPeople(client, missing, command)) known.value.set(person.id, person)
+        for (const person of await getPeople(client, missing)) known.value.set(person.id, person)
         triggerRef(known)
       } catch (error) {
         codeOf(error)
