@@ -38,7 +38,8 @@ export const Place = Type.Integer({
   description: 'A place in a log; the first is 1.',
 })
 export const Time = Type.String({
-  pattern: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z$',
+  // No month 13 and no hour 25: what has this form is a moment.
+  pattern: '^\\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\\d|3[01])T(?:[01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d\\.\\d{3}Z$',
   description: 'ISO 8601, UTC.',
 })
 export const Day = Type.String({
