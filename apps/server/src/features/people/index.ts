@@ -24,7 +24,7 @@ export {
   peopleWithRole,
   useReset,
 } from './store.ts'
-export { requireBelow, requireNotSuspended, storeSuspension } from './suspension.ts'
+export { maySignIn, requireBelow, requireNotSuspended, storeSuspension } from './suspension.ts'
 
 export const people: Feature = {
   name: 'people',

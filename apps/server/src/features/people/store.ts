@@ -201,8 +201,8 @@ export async function holdSuspension(tx: Tx, id: PersonId): Promise<Suspension |
 }
 
 /** Who of these may sign in at this time. */
-export async function unsuspended(tx: Tx, people: readonly PersonId[], now: Date): Promise<PersonId[]> {
-  const rows = await tx
+export async function unsuspended(db: Db | Tx, people: readonly PersonId[], now: Date): Promise<PersonId[]> {
+  const rows = await db
     .withTables<Tables>()
     .selectFrom('people')
     .select('id')

@@ -1,6 +1,6 @@
 import { AppError, type Input, type ManagedPerson, type Person, type PersonId, type Reply } from '@sotto/protocol'
 import { getRole, requireGiving } from '#features/roles'
-import type { Tx } from '#platform/database'
+import type { Db, Tx } from '#platform/database'
 import type { Context, Platform, WriteContext } from '#platform/feature'
 import {
   findPeople,
@@ -20,6 +20,10 @@ const isOver = ({ until }: Suspension, now: Date) => until !== null && until <= 
 export async function requireNotSuspended({ clock }: Platform, tx: Tx, person: PersonId): Promise<void> {
   const suspension = await holdSuspension(tx, person)
   if (suspension && !isOver(suspension, clock.now())) throw new AppError('forbidden', 'suspended')
+}
+
+export async function maySignIn(db: Db | Tx, person: PersonId, now: Date): Promise<boolean> {
+  return (await unsuspended(db, [person], now)).length > 0
 }
 
 /**
