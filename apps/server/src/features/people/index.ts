@@ -6,7 +6,15 @@ import { acts, type Feature, reads, writes } from '#platform/feature'
 import { announcePermissions, announcePerson } from './announce.ts'
 import { hashPassword, passwordMatches } from './password.ts'
 import { removePicture } from './picture.ts'
-import { findCredentials, findPeople, insertPerson, lockOwners, peopleWithRole, updatePerson } from './store.ts'
+import {
+  findCredentials,
+  findPeople,
+  insertPerson,
+  lockOwners,
+  lockPerson,
+  peopleWithRole,
+  updatePerson,
+} from './store.ts'
 import { listForManagers, restore } from './suspension.ts'
 
 export { hashPassword } from './password.ts'
@@ -49,7 +57,9 @@ export const people: Feature = {
       const { tx, after, permissions, audit } = context
       const owners = await lockOwners(tx)
       if (role !== 'owner' && owners.length === 1 && owners[0] === id) throw new AppError('conflict', 'the last owner')
-      const before = await getPerson(tx, id)
+      // Locked: what may be taken from them is judged by the role they have when it is taken.
+      const before = await lockPerson(tx, id)
+      if (!before) throw new AppError('not_found', 'person')
       requireGiving(permissions, (await getRole(tx, before.role)).permissions)
       const given = await getRole(tx, role)
       requireGiving(permissions, given.permissions)

@@ -121,6 +121,18 @@ export async function updatePerson(
   return row && toPerson(row)
 }
 
+/** Nobody gives this person another role, or suspends them, until the transaction ends. */
+export async function lockPerson(tx: Tx, id: PersonId): Promise<Person | undefined> {
+  const row = await tx
+    .withTables<Tables>()
+    .selectFrom('people')
+    .select(shown)
+    .where('id', '=', id)
+    .forUpdate()
+    .executeTakeFirst()
+  return row && toPerson(row)
+}
+
 /** The ids of all owners, locked against a change of role until the transaction ends. */
 export async function lockOwners(tx: Tx): Promise<PersonId[]> {
   const rows = await tx

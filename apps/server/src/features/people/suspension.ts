@@ -3,10 +3,10 @@ import { getRole, requireGiving } from '#features/roles'
 import type { Db, Tx } from '#platform/database'
 import type { Context, Platform, WriteContext } from '#platform/feature'
 import {
-  findPeople,
   holdSuspension,
   listManaged,
   lockOwners,
+  lockPerson,
   type Suspension,
   setSuspension,
   unsuspended,
@@ -31,7 +31,7 @@ export async function maySignIn(db: Db | Tx, person: PersonId, now: Date): Promi
  */
 export async function requireBelow(context: WriteContext<'signed_in'>, id: PersonId): Promise<Person> {
   const { tx, actor, permissions } = context
-  const [person] = await findPeople(tx, [id])
+  const person = await lockPerson(tx, id)
   if (!person) throw new AppError('not_found', 'person')
   if (id === actor.person) throw new AppError('invalid_input', 'person')
   requireGiving(permissions, (await getRole(tx, person.role)).permissions)
