@@ -108,3 +108,23 @@ test('a card that is being taken off a board is not put back by what its person 
     expect(rows.find((row) => row.key === `conversation/${conversation}`)?.value, put).toBeNull()
   }
 })
+
+test('who is taken out while they connect hears nothing of it', async () => {
+  const server = await startTestServer()
+  const [alice, bob] = [await server.person('alice'), await server.person('bob')]
+  const conversation = await makeConversation(server, alice, 'group')
+  await alice.call('members.add', { conversation, people: [bob.id] })
+  const { log } = server.platform
+  const { heads } = log
+  log.heads = async (person, only) => {
+    const found = await heads(person, only)
+    if (person !== bob.id) return found
+    log.heads = heads
+    await alice.call('members.remove', { conversation, person })
+    return found
+  }
+  const bobs = await bob.connect()
+  await alice.call('messages.send', { conversation, clientId: clientId(), text: 'he is out' })
+  await bobs.call('people.me', {})
+  expect(JSON.stringify(bobs.pushed)).not.toContain('he is out')
+})

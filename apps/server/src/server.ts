@@ -159,6 +159,9 @@ async function openEdge(
       permissionsOf(platform.db, person),
       sessionLives(platform.db, session),
     ])
+    // Who was taken out between the first look and the listening would go on hearing.
+    const seated = new Set(heads.map((head) => head.conversation))
+    for (const { conversation } of before) if (!seated.has(conversation)) fanout.forget(listener, conversation)
     // What ended before the connection listened has not been told to it.
     if (!lives) {
       listener.end()
