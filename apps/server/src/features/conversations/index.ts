@@ -139,7 +139,10 @@ export async function requireNoBan(
   if (bans.length > 0) throw new AppError('forbidden', 'banned')
 }
 
-/** Takes a person out: from the commit on the conversation does not exist for them. False where they were no member. */
+/**
+ * Takes a person out: from the commit on the conversation does not exist for them. False where they were no member; a ban also meets
+ * somebody who has left before.
+ */
 export async function exit(
   { log, board, audit, tx, after }: Platform & { tx: Tx; after: AfterCommit },
   conversation: ConversationId,
@@ -147,14 +150,14 @@ export async function exit(
   by: Doer,
   bannedUntil?: Date,
 ): Promise<boolean> {
-  if (!(await log.unseat(tx, after, conversation, person, by, bannedUntil))) return false
-  audit.record({ tx, after, actor: by }, { action: 'member.removed', conversation, person })
-  if (bannedUntil) {
+  const left = await log.unseat(tx, after, conversation, person, by)
+  if (left) audit.record({ tx, after, actor: by }, { action: 'member.removed', conversation, person })
+  if (bannedUntil && (await log.ban(tx, conversation, person, bannedUntil))) {
     const detail = { until: bannedUntil < forGood ? bannedUntil.toISOString() : null }
     audit.record({ tx, after, actor: by }, { action: 'member.banned', conversation, person, detail })
   }
-  await board.removeFrom(tx, after, [person], keyOf(conversation))
-  return true
+  if (left) await board.removeFrom(tx, after, [person], keyOf(conversation))
+  return left
 }
 
 /** Takes a deleted conversation off the boards of those who were in it. */
