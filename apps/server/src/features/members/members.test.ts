@@ -162,3 +162,28 @@ test('a thread stays of two', async () => {
   ])
     await expect(refused()).rejects.toMatchObject({ code: 'invalid_input' })
 })
+
+test('whoever manages every channel does not take out its last owner either', async () => {
+  const { server, alice, bob } = await threePeople()
+  const conversation = await makeConversation(server, alice, 'channel')
+  await alice.call('members.add', { conversation, people: [bob.id] })
+  const remove = () => server.admin.call('members.remove', { conversation, person: alice.id })
+  await expect(remove()).rejects.toMatchObject({ code: 'conflict' })
+  await server.admin.call('members.setRole', { conversation, person: bob.id, role: 'owner' })
+  await remove()
+})
+
+test('a client id that was used for something else makes nothing and finds nothing', async () => {
+  const { server, alice, bob } = await threePeople()
+  const id = clientId()
+  await alice.write(bob, 'a message', id)
+  const { card } = await server.admin.call('channels.create', { clientId: id, name: 'Hers', listed: true })
+  const conflict = { code: 'conflict' }
+  await expect(alice.call('groups.create', { clientId: id, name: 'Group', people: [] })).rejects.toMatchObject(conflict)
+  await expect(alice.call('threads.open', { clientId: id })).rejects.toMatchObject(conflict)
+  await expect(server.admin.call('groups.create', { clientId: id, name: 'Group', people: [] })).rejects.toMatchObject(
+    conflict,
+  )
+  const again = { clientId: id, name: 'Hers', listed: true }
+  expect((await server.admin.call('channels.create', again)).card.conversation).toBe(card.conversation)
+})
