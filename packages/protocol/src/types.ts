@@ -53,13 +53,16 @@ export const Token = Type.String({
   description: 'A secret from a link or a sign-in.',
 })
 
-/** Text a person typed: no control characters but tab and line break, at most this many UTF-16 units. */
+/** Control characters, line and paragraph separators, and what turns the direction of the text around it. */
+const unseen = '\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069'
+const plain = `[^${unseen}\\ud800-\\udfff]`
+
+/** One line that a person typed, of at most this many UTF-16 units. The marks that right-to-left scripts need are text like any other. */
 export function line(maxLength: number, minLength = 1) {
   return Type.String({
     minLength,
     maxLength,
-    pattern:
-      '^[^\\u0000-\\u001f\\u007f\\ud800-\\udfff]*$|^(?:[^\\u0000-\\u001f\\u007f\\ud800-\\udfff]|[\\ud800-\\udbff][\\udc00-\\udfff])*$',
+    pattern: `^${plain}*$|^(?:${plain}|[\\ud800-\\udbff][\\udc00-\\udfff])*$`,
   })
 }
 

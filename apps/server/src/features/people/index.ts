@@ -40,7 +40,8 @@ export const people: Feature = {
     reads('people.me', ({ db, actor }) => getPerson(db, actor.person)),
     writes('people.updateProfile', async (context, change) => {
       if (change.timeZone) requireTimeZone(change.timeZone)
-      const person = await updatePerson(context.tx, context.actor.person, change)
+      const displayName = change.displayName === undefined ? {} : { displayName: tidyName(change.displayName) }
+      const person = await updatePerson(context.tx, context.actor.person, { ...change, ...displayName })
       if (!person) throw new AppError('not_found', 'person')
       context.after(
         () =>
@@ -107,7 +108,7 @@ export async function createPerson(
   input: { name: string; displayName: string; passwordHash: string; role: RoleId; createdAt: Date },
 ): Promise<Person> {
   const { displayName, ...rest } = input
-  const person = await insertPerson(tx, { id: randomUUIDv7() as PersonId, displayName: displayName.trim(), ...rest })
+  const person = await insertPerson(tx, { id: randomUUIDv7() as PersonId, displayName: tidyName(displayName), ...rest })
   if (!person) throw new AppError('name_taken', 'name')
   return person
 }
@@ -130,6 +131,12 @@ export async function preparePassword(
   if (!(await passwordMatches(current, found?.passwordHash))) throw new AppError('wrong_credentials', 'current')
   const passwordHash = await hashPassword(password)
   return async (tx) => void (await updatePerson(tx, person, { passwordHash }))
+}
+
+/** Throws `invalid_input` about a name of which nothing is to be seen. */
+function tidyName(displayName: string): string {
+  if (!/[\p{L}\p{N}\p{P}\p{S}]/u.test(displayName)) throw new AppError('invalid_input', 'displayName')
+  return displayName.trim()
 }
 
 function requireTimeZone(timeZone: string) {
