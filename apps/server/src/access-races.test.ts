@@ -1,7 +1,8 @@
 import { closeCodes, wireVersion } from '@sotto/protocol/pure'
 import pg from 'pg'
 import { expect, onTestFinished, test } from 'vitest'
-import { clientId, makeConversation, startTestServer, type TestServer } from './testing/server.ts'
+import { WebSocket } from 'ws'
+import { clientId, makeConversation, makeThread, startTestServer, type TestServer } from './testing/server.ts'
 import { openSocket } from './testing/socket.ts'
 
 // What was permitted when it was asked for, and no longer is when its turn comes.
@@ -127,4 +128,35 @@ test('who is taken out while they connect hears nothing of it', async () => {
   await alice.call('messages.send', { conversation, clientId: clientId(), text: 'he is out' })
   await bobs.call('people.me', {})
   expect(JSON.stringify(bobs.pushed)).not.toContain('he is out')
+})
+
+test('a client that does not hear that its session has ended is not heard either', async () => {
+  const server = await startTestServer()
+  const [alice, bob] = [await server.person('alice'), await server.person('bob')]
+  const conversation = await makeThread(alice, bob)
+  const socket = new WebSocket(`${server.url.replace(/^http/, 'ws')}/api/v1/socket`)
+  onTestFinished(() => socket.terminate())
+  const send = (id: number, frame: object) => socket.send(JSON.stringify({ id, ...frame }))
+  const say = (id: number, text: string) =>
+    send(id, { type: 'messages.send', conversation, clientId: clientId(), text })
+  const answered = (id: number) =>
+    new Promise<void>((resolve) => {
+      socket.on('message', (data) => {
+        if (JSON.parse(String(data)).id === id) resolve()
+      })
+    })
+  await new Promise((resolve) => socket.on('open', resolve))
+  send(1, { type: 'hello', version: wireVersion, token: alice.signedIn.accessToken })
+  await answered(1)
+  say(3, 'in time')
+  await answered(3)
+  socket.pause()
+  await server.admin.call('people.suspend', { person: alice.id, until: null, reason: '' })
+  say(4, 'too late')
+  await new Promise((resolve) => {
+    socket.on('close', resolve)
+    setTimeout(() => socket.resume(), 500)
+  })
+  const { entries } = await bob.call('messages.page', { conversation })
+  expect(entries.at(-1)?.body).toEqual({ text: 'in time' })
 })
