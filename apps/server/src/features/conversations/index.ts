@@ -156,17 +156,18 @@ export async function exit(
     const detail = { until: bannedUntil < forGood ? bannedUntil.toISOString() : null }
     audit.record({ tx, after, actor: by }, { action: 'member.banned', conversation, person, detail })
   }
-  if (left) await board.removeFrom(tx, after, [person], keyOf(conversation))
+  if (left) await forget({ board, tx, after }, conversation, [person])
   return left
 }
 
-/** Takes a deleted conversation off the boards of those who were in it. */
+/** Takes a conversation off the boards of those who are not in it any more, with what they had not sent yet. */
 export async function forget(
-  { board, tx, after }: Platform & { tx: Tx; after: AfterCommit },
+  { board, tx, after }: Pick<Platform, 'board'> & { tx: Tx; after: AfterCommit },
   conversation: ConversationId,
   people: readonly PersonId[],
 ): Promise<void> {
   await board.removeFrom(tx, after, people, keyOf(conversation))
+  await board.removeFrom(tx, after, people, `draft/${conversation}`)
 }
 
 const ownersOnly = ['rights', 'history', 'listed', 'closed'] as const

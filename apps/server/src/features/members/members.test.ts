@@ -49,10 +49,13 @@ test('a removed person keeps nothing: no page, no cursor, no open socket, no lin
   const bobs = await bob.connect()
   await alice.call('messages.send', { conversation, clientId: clientId(), text: 'while in' })
   await bobs.next('entry', ({ entry }) => entry.kind === 'message')
+  await bobs.call('drafts.set', { conversation, text: 'not sent yet' })
 
   await alice.call('members.remove', { conversation, person: bob.id })
   const gone = await bobs.next('board', ({ rows }) => rows[0]?.key === `conversation/${conversation}`)
   expect(gone.rows[0]?.value).toBeNull()
+  const { rows } = await bob.call('board.pull', { after: 0 })
+  expect(rows.filter(({ key, value }) => key.endsWith(conversation) && value !== null)).toEqual([])
   await alice.call('messages.send', { conversation, clientId: clientId(), text: 'when out' })
   for (const refused of [
     () => bobs.call('messages.page', { conversation }),
@@ -86,6 +89,17 @@ test('a link is for so many people, and worth nothing once its maker is out', as
   await expect(dave.call('members.join', { conversation, invitation: his.invitation })).rejects.toMatchObject({
     code: 'link_expired',
   })
+})
+
+test('a link of somebody who is suspended lets nobody in for as long', async () => {
+  const { server, alice, bob } = await threePeople()
+  const conversation = await makeConversation(server, alice, 'group')
+  const { invitation } = await alice.call('members.invite', { conversation, uses: 1, expiresInHours: 1 })
+  await server.admin.call('people.suspend', { person: alice.id, until: null, reason: '' })
+  const join = () => bob.call('members.join', { conversation, invitation })
+  await expect(join()).rejects.toMatchObject({ code: 'link_expired' })
+  await server.admin.call('people.restore', { person: alice.id })
+  await join()
 })
 
 test('there is always an owner, and nobody acts on an equal', async () => {
@@ -126,8 +140,13 @@ test('who may write is what the conversation says at that moment: roles, silence
   await alice.call('members.setRole', { conversation, person: bob.id, role: 'member' })
   await alice.call('members.silence', { conversation, person: bob.id, minutes: 10 })
   await expect(say()).rejects.toMatchObject(refusal('forbidden', 'silenced'))
+  for (const change of [{ name: 'shouted' }, { topic: 'shouted' }])
+    await expect(bob.call('conversations.change', { conversation, change })).rejects.toMatchObject(
+      refusal('forbidden', 'silenced'),
+    )
   await alice.call('members.silence', { conversation, person: bob.id, minutes: 0 })
   await say()
+  await bob.call('conversations.change', { conversation, change: { topic: 'said' } })
 
   await alice.call('conversations.change', { conversation, change: { slowSeconds: 3600 } })
   const id = clientId()
