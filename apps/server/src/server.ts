@@ -1,12 +1,12 @@
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { commands } from '@sotto/protocol'
+import { AppError, commands } from '@sotto/protocol'
 import { findPicture as findConversationPicture, setPicture as setConversationPicture } from '#features/conversations'
 import { knownAmong } from '#features/directory'
 import { findSetupToken } from '#features/instance'
 import { findPicture, permissionsOf, setPicture } from '#features/people'
-import { authenticate } from '#features/sessions'
+import { authenticate, sessionLives } from '#features/sessions'
 import { openAudit } from '#platform/audit'
 import { folderBlobs } from '#platform/blobs'
 import { openBoard } from '#platform/board'
@@ -153,11 +153,20 @@ async function openEdge(
       listener,
       before.map((head) => head.conversation),
     )
-    const [heads, board, permissions] = await Promise.all([
+    const [heads, board, permissions, lives] = await Promise.all([
       platform.log.heads(person),
       platform.board.revision(platform.db, person),
       permissionsOf(platform.db, person),
+      sessionLives(platform.db, session),
     ])
+    // Who was taken out between the first look and the listening would go on hearing.
+    const seated = new Set(heads.map((head) => head.conversation))
+    for (const { conversation } of before) if (!seated.has(conversation)) fanout.forget(listener, conversation)
+    // What ended before the connection listened has not been told to it.
+    if (!lives) {
+      listener.end()
+      throw new AppError('unauthenticated', 'session')
+    }
     for (const feature of features) feature.opened?.(platform, listener)
     return { person, session, board, heads, permissions: [...permissions] }
   }

@@ -74,7 +74,8 @@ export const invitationCommands = [
     rest: 'POST /invitations',
     access: 'signed_in',
     permission: 'people.invite',
-    summary: 'Makes an invitation link. Its token is shown only in this reply.',
+    summary:
+      'Makes an invitation link, which counts as long as one may make it. Its token is shown only in this reply.',
     input: exactly({
       role: RoleId,
       uses: Type.Integer({ minimum: 1, maximum: 10_000 }),

@@ -38,7 +38,8 @@ export const Place = Type.Integer({
   description: 'A place in a log; the first is 1.',
 })
 export const Time = Type.String({
-  pattern: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z$',
+  // No month 13 and no hour 25: what has this form is a moment.
+  pattern: '^\\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\\d|3[01])T(?:[01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d\\.\\d{3}Z$',
   description: 'ISO 8601, UTC.',
 })
 export const Day = Type.String({
@@ -52,13 +53,16 @@ export const Token = Type.String({
   description: 'A secret from a link or a sign-in.',
 })
 
-/** Text a person typed: no control characters but tab and line break, at most this many UTF-16 units. */
+/** Control characters, line and paragraph separators, and what turns the direction of the text around it. */
+const unseen = '\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069'
+const plain = `[^${unseen}\\ud800-\\udfff]`
+
+/** One line that a person typed, of at most this many UTF-16 units. The marks that right-to-left scripts need are text like any other. */
 export function line(maxLength: number, minLength = 1) {
   return Type.String({
     minLength,
     maxLength,
-    pattern:
-      '^[^\\u0000-\\u001f\\u007f\\ud800-\\udfff]*$|^(?:[^\\u0000-\\u001f\\u007f\\ud800-\\udfff]|[\\ud800-\\udbff][\\udc00-\\udfff])*$',
+    pattern: `^${plain}*$|^(?:${plain}|[\\ud800-\\udbff][\\udc00-\\udfff])*$`,
   })
 }
 

@@ -60,6 +60,13 @@ test('whatever is wrong with a body, the answer is a code of the closed list and
   expect(await alice.call('people.get', { people: [alice.id] })).toMatchObject({ people: [{ name: 'alice' }] })
 })
 
+test('a time that is none is invalid input', async () => {
+  const { admin } = await startTestServer()
+  for (const time of ['2026-13-01T00:00:00.000Z', '2026-00-10T00:00:00.000Z', '2026-01-01T25:00:00.000Z'])
+    await expect(admin.call('audit.list', { since: time }), time).rejects.toMatchObject({ code: 'invalid_input' })
+  expect((await admin.call('audit.list', { until: '2026-01-31T23:59:59.999Z' })).records).toEqual([])
+})
+
 test('unknown paths and methods are missing, not failures', async () => {
   const server = await startTestServer()
   for (const [method, path] of [

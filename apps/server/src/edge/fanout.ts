@@ -31,6 +31,8 @@ interface Topic {
 export interface Fanout {
   /** From now on the connection hears its person and these conversations. */
   join(listener: Listener, conversations: readonly ConversationId[]): void
+  /** From now on the connection hears this conversation no more. */
+  forget(listener: Listener, conversation: ConversationId): void
   leave(listener: Listener): void
   /** What moved since then, for heartbeats to repeat: the heads of a connection’s conversations, and its board. */
   movedSince(listener: Listener, since: number): Pong
@@ -100,6 +102,7 @@ export function openFanout(bus: Bus): Fanout {
       enter(`p:${listener.actor.person}`, listener)
       for (const conversation of conversations) listen(listener, conversation)
     },
+    forget,
     leave(listener) {
       everyone.delete(listener)
       exit(`p:${listener.actor.person}`, listener)

@@ -320,7 +320,8 @@ function addPictures(app: FastifyInstance, ports: HttpPorts) {
     app.get(`${base}${path}`, async (request, reply) => {
       const { actor } = await requireActor(request, ports)
       for (const id of Object.values(request.params as object)) requireId(id)
-      return sendPicture(reply, await ports.findPicture(actor, request.params as PicturedThing))
+      const found = await ports.findPicture(actor, request.params as PicturedThing)
+      return sendPicture(reply, found, request.headers['if-none-match'])
     })
 }
 
@@ -328,14 +329,18 @@ function requireId(id: string) {
   if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id)) throw new AppError('not_found', 'picture')
 }
 
-function sendPicture(reply: FastifyReply, found: { readonly bytes: Buffer } | undefined) {
+function sendPicture(
+  reply: FastifyReply,
+  found: { readonly bytes: Buffer; readonly version: string } | undefined,
+  held: string | undefined,
+) {
   if (!found) throw new AppError('not_found', 'picture')
+  const tag = `"${found.version}"`
+  // Kept by the browser, but asked for each time: whoever may see it no more, or uses the same browser next, does not get it from there.
+  reply.headers({ 'cache-control': 'private, no-cache', etag: tag, vary: 'Authorization, Origin' })
+  if (held === tag) return reply.code(304).send()
   return reply
-    .headers({
-      'content-type': 'image/webp',
-      'cache-control': 'private, max-age=31536000, immutable',
-      'content-security-policy': "sandbox; default-src 'none'",
-    })
+    .headers({ 'content-type': 'image/webp', 'content-security-policy': "sandbox; default-src 'none'" })
     .send(found.bytes)
 }
 

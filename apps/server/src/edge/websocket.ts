@@ -243,6 +243,8 @@ class Connection implements Listener {
   }
 
   async receive(data: Buffer, isBinary: boolean): Promise<void> {
+    // What comes in while we part, such as after the session has ended, is not done any more.
+    if (this.#ws.readyState !== this.#ws.OPEN) return
     this.#heardAt = Date.now()
     let id: number | undefined
     let type = 'frame'

@@ -29,7 +29,14 @@ async function prepare() {
   const open = async (method: EncryptionMethod, keys: readonly string[] = []) =>
     openSealing(db, await openMasterKeys(folder, keys), method)
   const transaction = (work: (tx: Tx, after: AfterCommit) => Promise<void>) => transact(db, work)
-  return { open, folder, transaction }
+  const query = async (text: string) => {
+    const client = new pg.Client({ ...inject('postgres'), database: name })
+    await client.connect()
+    onTestFinished(() => client.end())
+    await client.query(text)
+    return client
+  }
+  return { open, folder, transaction, query }
 }
 
 const [one, other] = [randomUUID(), randomUUID()]
@@ -106,4 +113,43 @@ test('what was sealed under a scope that is forgotten does not open any more; wh
     await expect(server.open(one, 'a', gone)).rejects.toThrow()
     expect(await server.open(other, 'a', kept)).toEqual(text)
   }
+})
+
+test('a data key that is damaged does not keep those from opening that are fetched with it', async () => {
+  const { open, query } = await prepare()
+  const before = await open('AES-256')
+  const [damaged, whole] = await Promise.all([one, other].map((scope) => before.seal(scope, 'a', text)))
+  await query(`update data_keys set wrapped = '\\x00' where scope = '${one}'`)
+  const sealing = await open('AES-256')
+  const [first, second] = await Promise.allSettled([
+    sealing.open(one, 'a', damaged as Buffer),
+    sealing.open(other, 'a', whole as Buffer),
+  ])
+  expect(first?.status).toBe('rejected')
+  expect(second).toMatchObject({ status: 'fulfilled', value: text })
+})
+
+test('a data key that is made while the keys are rotated is not lost with the master key before', async () => {
+  const { open, folder, query } = await prepare()
+  const sealing = await open('AES-256')
+  const client = await query('select 1')
+  await client.query('begin')
+  await client.query('lock table data_keys in share mode')
+  const sealed = sealing.seal(one, 'a', text)
+  const waiting = async () => {
+    const { rows } = await client.query(
+      `select count(*)::int as count from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+    )
+    return rows[0].count
+  }
+  await expect.poll(waiting).toBe(1)
+  const rotated = sealing.rotate()
+  const masterKeys = async () => (await readFile(join(folder, 'keys', 'master.key'), 'utf8')).trim().split('\n')
+  await expect.poll(masterKeys).toHaveLength(2)
+  // Time for a rotation that does not wait to look for what it has to wrap anew.
+  await new Promise((resolve) => setTimeout(resolve, 300))
+  await client.query('commit')
+  await rotated
+  expect(await masterKeys()).toHaveLength(1)
+  expect(await (await open('AES-256')).open(one, 'a', await sealed)).toEqual(text)
 })

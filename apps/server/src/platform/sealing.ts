@@ -114,12 +114,13 @@ export async function openSealing(db: Db, masterKeys: MasterKeys, method: Encryp
     try {
       const found = await findKeys(all)
       const missing = all.filter((one) => one.make && !found.has(nameOf(one)))
-      const made = await makeKeys(missing)
+      const made = await underway(makeKeys(missing))
       // Another server may have been first: what is stored counts.
       const late = await findKeys(missing.filter((one) => !made.has(nameOf(one))))
       for (const one of all) {
         const key = found.get(nameOf(one)) ?? made.get(nameOf(one)) ?? late.get(nameOf(one))
-        if (key) one.resolve(key)
+        if (key instanceof Error) one.reject(key)
+        else if (key) one.resolve(key)
         else one.reject(new Error(`data key ${one.scope} ${one.version} is gone`))
       }
     } catch (error) {
@@ -127,15 +128,32 @@ export async function openSealing(db: Db, masterKeys: MasterKeys, method: Encryp
     }
   }
 
-  async function findKeys(which: readonly KeyName[]): Promise<Map<string, DataKey>> {
-    const keys = new Map<string, DataKey>()
+  /** Keys that are being stored, wrapped under the master key of when that began. */
+  const storing = new Set<Promise<unknown>>()
+
+  async function underway<Result>(work: Promise<Result>): Promise<Result> {
+    storing.add(work)
+    try {
+      return await work
+    } finally {
+      storing.delete(work)
+    }
+  }
+
+  /** A key that does not unwrap is an error in its own place: those that were asked for with it open. */
+  async function findKeys(which: readonly KeyName[]): Promise<Map<string, DataKey | Error>> {
+    const keys = new Map<string, DataKey | Error>()
     if (which.length === 0) return keys
     const { rows } = await sql<Tables['data_keys']>`select k.* from data_keys k
       join unnest(${which.map((one) => one.scope)}::uuid[], ${which.map((one) => one.version)}::int[]) as w(scope, version)
         on w.scope = k.scope and w.version = k.version`.execute(tables)
     for (const row of rows) {
-      const key = createSecretKey(await unwrap(row, `data key ${row.scope} ${row.version}`))
-      keys.set(nameOf(row), { version: row.version, cipher: row.method as Cipher, key })
+      try {
+        const key = createSecretKey(await unwrap(row, `data key ${row.scope} ${row.version}`))
+        keys.set(nameOf(row), { version: row.version, cipher: row.method as Cipher, key })
+      } catch (error) {
+        keys.set(nameOf(row), error as Error)
+      }
     }
     return keys
   }
@@ -265,6 +283,8 @@ export async function openSealing(db: Db, masterKeys: MasterKeys, method: Encryp
     secret,
     async rotate() {
       const finish = await masterKeys.beginRotation()
+      // What is being stored under the earlier master key would come after all else was wrapped anew, and be lost with it.
+      await Promise.allSettled(storing)
       const count = await db.transaction().execute(async (tx) => {
         await tx
           .withTables<Tables>()

@@ -71,6 +71,20 @@ test('reading the record is on record; what failed and was rolled back is not', 
   expect(records.some((record) => record.action === 'person.role')).toBe(false)
 })
 
+test('no page of the record is read without a record of the look it belongs to, and a look is one record', async () => {
+  const { admin } = await startTestServer()
+  const looks = async () => (await admin.call('audit.list', { action: 'audit.read', limit: 500 })).records
+  const first = await admin.call('audit.list', { limit: 1 })
+  await admin.call('audit.list', { limit: 1, before: first.next as number })
+  const before = await looks()
+  // Straight to a page, with a place that nobody has been told.
+  await admin.call('audit.list', { before: Number.MAX_SAFE_INTEGER })
+  const after = await looks()
+  expect(after[0]).toMatchObject({ action: 'audit.read', detail: { filter: { before: Number.MAX_SAFE_INTEGER } } })
+  expect(after.length).toBe(before.length + 2)
+  expect(before.filter(({ detail }) => (detail.filter as { limit?: number }).limit === 1)).toHaveLength(1)
+})
+
 test('a chain of many writers holds, and a record that was changed, taken out or cut off shows', async () => {
   const { admin, databaseUrl, ...server } = await startTestServer()
   const people = await Promise.all(['alice', 'bob', 'carol', 'dave'].map((name) => server.person(name)))

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { AuditRecord, Input, Reply } from '@sotto/protocol'
 import { listPeople } from '#features/people'
 import { devicesOf } from '#features/sessions'
@@ -5,6 +6,8 @@ import { acts, type Feature, reads, type WriteContext, writes } from '#platform/
 
 /** People that are found at once by the beginning of a name. */
 const foundAtOnce = 50
+/** How many looks at the record one may have going on. */
+const looksKept = 20
 
 export const audit: Feature = {
   name: 'audit',
@@ -30,8 +33,7 @@ async function list(context: WriteContext<'signed_in'>, input: Input<'audit.list
     tx,
     shown.flatMap(({ session }) => session ?? []),
   )
-  // One record for a look, not one for each page of it.
-  if (input.before === undefined) record.record(context, { action: 'audit.read', detail: { filter: input } })
+  if (!(await isOnRecord(context, input))) record.record(context, { action: 'audit.read', detail: { filter: input } })
   return {
     records: shown.map(
       (deed): AuditRecord => ({
@@ -43,4 +45,26 @@ async function list(context: WriteContext<'signed_in'>, input: Input<'audit.list
     ),
     next: found.length > limit ? (shown.at(-1)?.place ?? null) : null,
   }
+}
+
+/**
+ * One record for a look, not one for each page of it: a page belongs to a look that the same device has begun with the same filter, and
+ * which is newer than everything on the page.
+ */
+async function isOnRecord(
+  { tx, audit: record, actor }: WriteContext<'signed_in'>,
+  input: Input<'audit.list'>,
+): Promise<boolean> {
+  const { before } = input
+  if (before === undefined) return false
+  const looks = await record.list(tx, { action: 'audit.read', actor: actor.person }, Number.MAX_SAFE_INTEGER, looksKept)
+  return looks.some(
+    ({ place, session, detail }) =>
+      place >= before && session === actor.session && isDeepStrictEqual(filterOf(detail.filter), filterOf(input)),
+  )
+}
+
+function filterOf(input: unknown): object {
+  const { before: _, limit: __, ...filter } = input as Input<'audit.list'>
+  return filter
 }

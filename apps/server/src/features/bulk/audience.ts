@@ -1,6 +1,6 @@
 import { AppError, type BulkAudience, type PersonId } from '@sotto/protocol'
-import { startableBy } from '#features/directory'
-import { findPeople, peopleWithRole } from '#features/people'
+import { knownAmong, startableBy } from '#features/directory'
+import { findPeople, hiddenFrom, peopleWithRole } from '#features/people'
 import { circlesWithin, peopleInCircles } from '#features/relationships'
 import type { Db, Tx } from '#platform/database'
 import type { Context } from '#platform/feature'
@@ -24,7 +24,12 @@ export function mayWriteToRoles({ permissions }: Asking): boolean {
 /** Everybody in an audience but oneself. Throws `not_found` about what the actor may not write to. */
 export async function resolve(context: Asking, db: Db | Tx, to: BulkAudience): Promise<PersonId[]> {
   const people = new Set(to.people)
-  if ((await findPeople(db, to.people)).length < people.size) throw new AppError('not_found', 'person')
+  // Whom one does not know looks like nobody: the list of who gets it would tell their name.
+  const known = await knownAmong(context, db, context.actor.person, [...people])
+  // Who has blocked the sender is refused when their turn comes, and keeps the others from nothing.
+  const parted = (await hiddenFrom(db, context.actor.person)).filter((person) => people.has(person))
+  if ((await findPeople(db, [...new Set([...known, ...parted])])).length < people.size)
+    throw new AppError('not_found', 'person')
   if (to.circles.length > 0) {
     const open = new Set((await openCircles(context, db)).map((circle) => circle.id))
     if (!to.circles.every((circle) => open.has(circle))) throw new AppError('not_found', 'circle')

@@ -264,3 +264,22 @@ test.each([
 ])('at %s in %s, quiet from %s to %s: %s', (now, zone, from, until, expected) => {
   expect(quietUntil(new Date(now), zone, { from, until })?.toISOString() ?? null).toBe(expected)
 })
+
+test('whom the sender does not know looks like nobody, and the list tells no name of theirs', async () => {
+  const { server, teacher, pupils } = await withTeacher(2)
+  const [known, stranger] = pupils as [TestPerson, TestPerson]
+  await known.write(teacher, 'hello')
+  const role = { role: 'clerk', name: 'Clerk', permissions: ['bulk.send'] as const }
+  await server.admin.call('roles.create', { ...role, permissions: [...role.permissions] })
+  await server.admin.call('people.setRole', { person: teacher.id, role: 'clerk' })
+  const nobody = { people: ['00000000-0000-7000-8000-000000000000' as PersonId], circles: [], roles: [] }
+  const refusals = await Promise.allSettled(
+    [to([known, stranger]), nobody].map((audience) =>
+      teacher.call('bulk.send', { clientId: clientId(), to: audience, text: 'hello' }),
+    ),
+  )
+  const [hidden, missing] = refusals.map((refusal) => (refusal.status === 'rejected' ? refusal.reason : undefined))
+  expect(hidden).toMatchObject({ code: 'not_found' })
+  expect(hidden).toEqual(missing)
+  await teacher.call('bulk.send', { clientId: clientId(), to: to([known]), text: 'hello' })
+})

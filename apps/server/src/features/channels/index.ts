@@ -70,7 +70,7 @@ async function create(
 ): Promise<Reply<'channels.create'>> {
   const { tx, after, log, actor } = context
   await takeTurn(tx, `create ${actor.person} ${clientId}`)
-  const earlier = await log.findByClientId(tx, actor.person, clientId)
+  const earlier = await log.findMade(tx, 'channel', actor.person, clientId)
   if (earlier) {
     const card = await findCard(context, tx, actor.person, earlier)
     if (!card) throw new AppError('conflict', 'client id')

@@ -8,7 +8,7 @@ import {
   type PersonId,
 } from '@sotto/protocol'
 import type { AfterCommit, Db, Tx } from '#platform/database'
-import { type Context, type Feature, type Platform, reads, writes } from '#platform/feature'
+import { type Context, type Feature, type Platform, reads, type WriteContext, writes } from '#platform/feature'
 import type { Conversation, Doer } from '#platform/log'
 import { changePicture } from './picture.ts'
 import { requireMay } from './rights.ts'
@@ -45,8 +45,7 @@ export const conversations: Feature = {
     })),
     writes('conversations.mute', async (context, { conversation, minutes }) => {
       const { tx, after, actor, clock } = context
-      const card = await findCard(context, tx, actor.person, conversation)
-      if (!card) throw new AppError('not_found', 'conversation')
+      const card = await lockCard(context, conversation)
       const until = minutes === null ? forGood : new Date(clock.now().getTime() + minutes * 60_000)
       const mutedUntil = minutes === 0 ? null : until.toISOString()
       await putCards(context, tx, after, [[actor.person, { ...card, mutedUntil }]])
@@ -54,8 +53,7 @@ export const conversations: Feature = {
     }),
     writes('conversations.archive', async (context, { conversation, archived }) => {
       const { tx, after, actor } = context
-      const card = await findCard(context, tx, actor.person, conversation)
-      if (!card) throw new AppError('not_found', 'conversation')
+      const card = await lockCard(context, conversation)
       await putCards(context, tx, after, [[actor.person, { ...card, archived }]])
       return {}
     }),
@@ -77,6 +75,21 @@ export async function findCard(
   const card = (await board.find(db, person, keyOf(conversation))) as ConversationCard | undefined
   // Cards that are older than muting do not have it.
   return card && { ...card, mutedUntil: card.mutedUntil ?? null }
+}
+
+/**
+ * One’s own card, to be put back with a change. Under the conversation’s lock, as whoever takes somebody out or changes what they are in it:
+ * a card that was taken away meanwhile does not come back.
+ */
+async function lockCard(
+  context: WriteContext<'conversation_member'>,
+  conversation: ConversationId,
+): Promise<ConversationCard> {
+  const { tx, log, actor } = context
+  await log.lock(tx, conversation)
+  const card = await findCard(context, tx, actor.person, conversation)
+  if (!card) throw new AppError('not_found', 'conversation')
+  return card
 }
 
 /** Puts cards on people’s boards, each person’s once. */
@@ -126,7 +139,10 @@ export async function requireNoBan(
   if (bans.length > 0) throw new AppError('forbidden', 'banned')
 }
 
-/** Takes a person out: from the commit on the conversation does not exist for them. False where they were no member. */
+/**
+ * Takes a person out: from the commit on the conversation does not exist for them. False where they were no member; a ban also meets
+ * somebody who has left before.
+ */
 export async function exit(
   { log, board, audit, tx, after }: Platform & { tx: Tx; after: AfterCommit },
   conversation: ConversationId,
@@ -134,23 +150,24 @@ export async function exit(
   by: Doer,
   bannedUntil?: Date,
 ): Promise<boolean> {
-  if (!(await log.unseat(tx, after, conversation, person, by, bannedUntil))) return false
-  audit.record({ tx, after, actor: by }, { action: 'member.removed', conversation, person })
-  if (bannedUntil) {
+  const left = await log.unseat(tx, after, conversation, person, by)
+  if (left) audit.record({ tx, after, actor: by }, { action: 'member.removed', conversation, person })
+  if (bannedUntil && (await log.ban(tx, conversation, person, bannedUntil))) {
     const detail = { until: bannedUntil < forGood ? bannedUntil.toISOString() : null }
     audit.record({ tx, after, actor: by }, { action: 'member.banned', conversation, person, detail })
   }
-  await board.removeFrom(tx, after, [person], keyOf(conversation))
-  return true
+  if (left) await forget({ board, tx, after }, conversation, [person])
+  return left
 }
 
-/** Takes a deleted conversation off the boards of those who were in it. */
+/** Takes a conversation off the boards of those who are not in it any more, with what they had not sent yet. */
 export async function forget(
-  { board, tx, after }: Platform & { tx: Tx; after: AfterCommit },
+  { board, tx, after }: Pick<Platform, 'board'> & { tx: Tx; after: AfterCommit },
   conversation: ConversationId,
   people: readonly PersonId[],
 ): Promise<void> {
   await board.removeFrom(tx, after, people, keyOf(conversation))
+  await board.removeFrom(tx, after, people, `draft/${conversation}`)
 }
 
 const ownersOnly = ['rights', 'history', 'listed', 'closed'] as const

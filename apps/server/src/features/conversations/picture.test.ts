@@ -68,11 +68,17 @@ test('a group has a picture that its members see, and each is told when it chang
     { change: { picture } },
   ])
 
-  // Who was taken out sees it no more.
+  // Who was taken out sees it no more, from no cache either: each look is asked for anew.
   await put(alice, conversation, red)
-  expect(await status(bob, conversation)).toBe(200)
+  const before = await ask(bob, conversation)
+  expect(before.status).toBe(200)
+  expect(before.headers.get('cache-control')).toBe('private, no-cache')
+  expect(before.headers.get('vary')).toContain('Authorization')
+  const held = { headers: { 'if-none-match': before.headers.get('etag') ?? '', 'cache-control': 'no-cache' } }
+  expect((await ask(bob, conversation, held)).status).toBe(304)
   await alice.call('members.remove', { conversation, person: bob.id })
   expect(await status(bob, conversation)).toBe(404)
+  expect((await ask(bob, conversation, held)).status).toBe(404)
 })
 
 test('only who may change a conversation gives it a picture, and a thread has none', async () => {

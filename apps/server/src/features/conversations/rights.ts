@@ -8,7 +8,7 @@ import type { Conversation } from '#platform/log'
  * every channel. Throws `not_found` to everybody who is not in it, else `forbidden`.
  */
 export async function requireMay(
-  { tx, log, actor, permissions }: Platform & { tx: Tx; actor: Actor; permissions: readonly Permission[] },
+  { tx, log, clock, actor, permissions }: Platform & { tx: Tx; actor: Actor; permissions: readonly Permission[] },
   conversation: ConversationId,
   act: Act,
 ): Promise<Conversation & { role: MemberRole | undefined }> {
@@ -17,5 +17,8 @@ export async function requireMay(
   const managesChannels = locked.kind === 'channel' && permissions.includes('channels.manage')
   if (!me && !managesChannels) throw new AppError('not_found', 'conversation')
   if (!managesChannels && !(me && memberMay(me.role, act, locked.details))) throw new AppError('forbidden', act)
+  // A name, a topic and a picture are words too.
+  if (act === 'change' && me?.silencedUntil && me.silencedUntil > clock.now())
+    throw new AppError('forbidden', 'silenced')
   return { ...locked, role: me?.role }
 }

@@ -50,7 +50,8 @@ async function deleteReported(context: Writing, { conversation, message: id }: R
 
 /** Somebody who is out already stays out; nobody takes out the last owner. */
 async function remove(context: Writing, { conversation, person }: ReportRow, bannedUntil: Date | null) {
-  const { tx, log, actor } = context
+  const { tx, log, clock, actor } = context
+  if (bannedUntil && bannedUntil <= clock.now()) throw new AppError('invalid_input', 'until')
   const { kind, members } = await log.lock(tx, conversation)
   if (kind === 'thread') throw new AppError('invalid_input', 'a thread is of two')
   const [them] = await log.findMembers(tx, conversation, [person])

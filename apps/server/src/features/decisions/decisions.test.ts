@@ -46,6 +46,7 @@ test('a report shows the message as it was, and what was said around it as it is
   for (let index = 0; index < 7; index++) await say(carol, `after ${index}`)
   const made = await report(alice, bob, id)
   expect(await report(alice, bob, id)).toBe(made)
+  expect((await server.admin.call('audit.list', { action: 'report.made' })).records).toHaveLength(1)
   await bob.call('messages.edit', { conversation, message: id, clientId: clientId(), text: 'a compliment' })
 
   await expect(carol.call('reports.list', { state: 'open' })).rejects.toMatchObject({ code: 'forbidden' })
@@ -181,4 +182,25 @@ test('nobody decides about themselves, and nobody takes out the last owner', asy
   await alice.call('members.add', { conversation, people: [mod.id] })
   await expect(decide(await report(bob, mod), 'dismissed')).rejects.toMatchObject({ code: 'forbidden' })
   await expect(decide(await report(bob, alice), 'removed')).rejects.toMatchObject({ code: 'conflict' })
+})
+
+test('who leaves before it is decided that they are taken out does not come back either', async () => {
+  const { server, bob, carol, mod } = await scene()
+  const { card } = await server.admin.call('channels.create', { clientId: clientId(), name: 'Open', listed: true })
+  const { conversation } = card
+  for (const person of [bob, carol]) await person.call('channels.join', { conversation })
+  const reported = { conversation, person: bob.id, reason: 'spam' } as const
+  const { report } = await carol.call('reports.make', reported)
+  await bob.call('members.leave', { conversation })
+  const decide = (until: number) =>
+    mod.call('reports.decide', { report, decision: 'removed', until: new Date(Date.now() + until).toISOString() })
+  await expect(decide(-1)).rejects.toMatchObject({ code: 'invalid_input' })
+  await bob.call('channels.join', { conversation })
+  await bob.call('members.leave', { conversation })
+  await decide(3_600_000)
+  await expect(bob.call('channels.join', { conversation })).rejects.toMatchObject({ code: 'forbidden' })
+  const { records } = await server.admin.call('audit.list', { person: bob.id, action: 'member.banned' })
+  expect(records).toMatchObject([{ actor: mod.id, conversation }])
+  const removals = await server.admin.call('audit.list', { conversation, action: 'member.removed', actor: mod.id })
+  expect(removals.records).toEqual([])
 })

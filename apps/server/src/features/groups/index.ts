@@ -11,7 +11,7 @@ export const groups: Feature = {
     writes('groups.create', async (context, { clientId, name, topic = '', people: wanted }) => {
       const { tx, after, log, actor } = context
       await takeTurn(tx, `create ${actor.person} ${clientId}`)
-      const earlier = await log.findByClientId(tx, actor.person, clientId)
+      const earlier = await log.findMade(tx, 'group', actor.person, clientId)
       if (earlier) {
         const card = await findCard(context, tx, actor.person, earlier)
         if (!card) throw new AppError('conflict', 'client id')

@@ -1,5 +1,6 @@
 import { createHash, randomBytes, randomUUIDv7 } from 'node:crypto'
-import { AppError, type Invitation, type InvitationId, type RoleId } from '@sotto/protocol'
+import { AppError, type Invitation, type InvitationId, mayGive, type RoleId } from '@sotto/protocol'
+import { maySignIn, permissionsOf } from '#features/people'
 import { getRole, requireGiving } from '#features/roles'
 import type { Db, Tx } from '#platform/database'
 import { type Feature, reads, writes } from '#platform/feature'
@@ -40,7 +41,7 @@ export const invitations: Feature = {
 /** Takes one use of an invitation and gives the role it grants. Throws `link_expired`, whatever is wrong with it. */
 export async function useInvitation(tx: Tx, token: string, now: Date): Promise<RoleId> {
   const row = await takeUse(tx, hashToken(token), now)
-  if (!row) throw new AppError('link_expired', 'invitation')
+  if (!row || !(await isGood(tx, row, now))) throw new AppError('link_expired', 'invitation')
   return row.role
 }
 
@@ -51,8 +52,18 @@ export async function getInvitation(
   now: Date,
 ): Promise<Pick<InvitationRow, 'role' | 'created_by'>> {
   const row = await findUsable(db, hashToken(token), now)
-  if (!row) throw new AppError('link_expired', 'invitation')
+  if (!row || !(await isGood(db, row, now))) throw new AppError('link_expired', 'invitation')
   return row
+}
+
+/**
+ * An invitation admits as long as whoever made it could make it: somebody who was suspended, or may not give its role any more, does not
+ * come back by one they have kept.
+ */
+async function isGood(db: Db | Tx, { role, created_by: maker }: InvitationRow, now: Date): Promise<boolean> {
+  const mine = await permissionsOf(db, maker)
+  const { permissions } = await getRole(db, role)
+  return mine.includes('people.invite') && mayGive(mine, permissions) && (await maySignIn(db, maker, now))
 }
 
 function hashToken(token: string): Buffer {

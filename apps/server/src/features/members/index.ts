@@ -62,6 +62,7 @@ export const members: Feature = {
       const [them] = await log.findMembers(tx, conversation, [person])
       if (!them) throw new AppError('not_found', 'person')
       requireAbove(context, locked, them)
+      if (them.role === 'owner' && locked.members > 1) await requireAnotherOwner(context, conversation)
       const bannedUntil = banMinutes ? new Date(clock.now().getTime() + banMinutes * 60_000) : forGood
       await exit(context, conversation, person, actor, banMinutes === undefined ? undefined : bannedUntil)
       return {}

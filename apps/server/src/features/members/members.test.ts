@@ -49,10 +49,13 @@ test('a removed person keeps nothing: no page, no cursor, no open socket, no lin
   const bobs = await bob.connect()
   await alice.call('messages.send', { conversation, clientId: clientId(), text: 'while in' })
   await bobs.next('entry', ({ entry }) => entry.kind === 'message')
+  await bobs.call('drafts.set', { conversation, text: 'not sent yet' })
 
   await alice.call('members.remove', { conversation, person: bob.id })
   const gone = await bobs.next('board', ({ rows }) => rows[0]?.key === `conversation/${conversation}`)
   expect(gone.rows[0]?.value).toBeNull()
+  const { rows } = await bob.call('board.pull', { after: 0 })
+  expect(rows.filter(({ key, value }) => key.endsWith(conversation) && value !== null)).toEqual([])
   await alice.call('messages.send', { conversation, clientId: clientId(), text: 'when out' })
   for (const refused of [
     () => bobs.call('messages.page', { conversation }),
@@ -127,6 +130,17 @@ test('a link is for so many people, and worth nothing once its maker is out', as
   })
 })
 
+test('a link of somebody who is suspended lets nobody in for as long', async () => {
+  const { server, alice, bob } = await threePeople()
+  const conversation = await makeConversation(server, alice, 'group')
+  const { invitation } = await alice.call('members.invite', { conversation, uses: 1, expiresInHours: 1 })
+  await server.admin.call('people.suspend', { person: alice.id, until: null, reason: '' })
+  const join = () => bob.call('members.join', { conversation, invitation })
+  await expect(join()).rejects.toMatchObject({ code: 'link_expired' })
+  await server.admin.call('people.restore', { person: alice.id })
+  await join()
+})
+
 test('there is always an owner, and nobody acts on an equal', async () => {
   const { server, alice, bob, carol } = await threePeople()
   const conversation = await makeConversation(server, alice, 'group')
@@ -165,8 +179,13 @@ test('who may write is what the conversation says at that moment: roles, silence
   await alice.call('members.setRole', { conversation, person: bob.id, role: 'member' })
   await alice.call('members.silence', { conversation, person: bob.id, minutes: 10 })
   await expect(say()).rejects.toMatchObject(refusal('forbidden', 'silenced'))
+  for (const change of [{ name: 'shouted' }, { topic: 'shouted' }])
+    await expect(bob.call('conversations.change', { conversation, change })).rejects.toMatchObject(
+      refusal('forbidden', 'silenced'),
+    )
   await alice.call('members.silence', { conversation, person: bob.id, minutes: 0 })
   await say()
+  await bob.call('conversations.change', { conversation, change: { topic: 'said' } })
 
   await alice.call('conversations.change', { conversation, change: { slowSeconds: 3600 } })
   const id = clientId()
@@ -200,4 +219,29 @@ test('a thread stays of two', async () => {
     () => alice.call('conversations.change', { conversation, change: { name: 'Us' } }),
   ])
     await expect(refused()).rejects.toMatchObject({ code: 'invalid_input' })
+})
+
+test('whoever manages every channel does not take out its last owner either', async () => {
+  const { server, alice, bob } = await threePeople()
+  const conversation = await makeConversation(server, alice, 'channel')
+  await alice.call('members.add', { conversation, people: [bob.id] })
+  const remove = () => server.admin.call('members.remove', { conversation, person: alice.id })
+  await expect(remove()).rejects.toMatchObject({ code: 'conflict' })
+  await server.admin.call('members.setRole', { conversation, person: bob.id, role: 'owner' })
+  await remove()
+})
+
+test('a client id that was used for something else makes nothing and finds nothing', async () => {
+  const { server, alice, bob } = await threePeople()
+  const id = clientId()
+  await alice.write(bob, 'a message', id)
+  const { card } = await server.admin.call('channels.create', { clientId: id, name: 'Hers', listed: true })
+  const conflict = { code: 'conflict' }
+  await expect(alice.call('groups.create', { clientId: id, name: 'Group', people: [] })).rejects.toMatchObject(conflict)
+  await expect(alice.call('threads.open', { clientId: id })).rejects.toMatchObject(conflict)
+  await expect(server.admin.call('groups.create', { clientId: id, name: 'Group', people: [] })).rejects.toMatchObject(
+    conflict,
+  )
+  const again = { clientId: id, name: 'Hers', listed: true }
+  expect((await server.admin.call('channels.create', again)).card.conversation).toBe(card.conversation)
 })

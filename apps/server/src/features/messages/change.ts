@@ -53,11 +53,11 @@ export async function deleteMessage(
   const message = await requireMessage(context, conversation, id)
   if (message.deleted) throw new AppError('conflict', 'deleted')
   const [me] = await log.findMembers(tx, conversation, [actor.person])
+  const manages = kind === 'channel' && permissions.includes('channels.manage')
+  // Under the lock: whoever was taken out a moment ago deletes nothing any more.
+  if (!me && !manages) throw new AppError('not_found', 'conversation')
   // Neither of the two of a thread is set over the other.
-  const moderates =
-    kind !== 'thread' &&
-    ((me !== undefined && memberMay(me.role, 'moderate', details)) ||
-      (kind === 'channel' && permissions.includes('channels.manage')))
+  const moderates = kind !== 'thread' && (manages || (me !== undefined && memberMay(me.role, 'moderate', details)))
   if (message.sender === actor.person) {
     const settings = await currentSettings(context)
     if (!moderates)

@@ -6,7 +6,15 @@ import { acts, type Feature, reads, writes } from '#platform/feature'
 import { announcePermissions, announcePerson } from './announce.ts'
 import { hashPassword, passwordMatches } from './password.ts'
 import { removePicture } from './picture.ts'
-import { findCredentials, findPeople, insertPerson, lockOwners, peopleWithRole, updatePerson } from './store.ts'
+import {
+  findCredentials,
+  findPeople,
+  insertPerson,
+  lockOwners,
+  lockPerson,
+  peopleWithRole,
+  updatePerson,
+} from './store.ts'
 import { listForManagers, restore } from './suspension.ts'
 
 export { hashPassword } from './password.ts'
@@ -24,7 +32,7 @@ export {
   peopleWithRole,
   useReset,
 } from './store.ts'
-export { requireBelow, requireNotSuspended, storeSuspension } from './suspension.ts'
+export { maySignIn, requireBelow, requireNotSuspended, storeSuspension } from './suspension.ts'
 
 export const people: Feature = {
   name: 'people',
@@ -32,7 +40,8 @@ export const people: Feature = {
     reads('people.me', ({ db, actor }) => getPerson(db, actor.person)),
     writes('people.updateProfile', async (context, change) => {
       if (change.timeZone) requireTimeZone(change.timeZone)
-      const person = await updatePerson(context.tx, context.actor.person, change)
+      const displayName = change.displayName === undefined ? {} : { displayName: tidyName(change.displayName) }
+      const person = await updatePerson(context.tx, context.actor.person, { ...change, ...displayName })
       if (!person) throw new AppError('not_found', 'person')
       context.after(
         () =>
@@ -49,7 +58,9 @@ export const people: Feature = {
       const { tx, after, permissions, audit } = context
       const owners = await lockOwners(tx)
       if (role !== 'owner' && owners.length === 1 && owners[0] === id) throw new AppError('conflict', 'the last owner')
-      const before = await getPerson(tx, id)
+      // Locked: what may be taken from them is judged by the role they have when it is taken.
+      const before = await lockPerson(tx, id)
+      if (!before) throw new AppError('not_found', 'person')
       requireGiving(permissions, (await getRole(tx, before.role)).permissions)
       const given = await getRole(tx, role)
       requireGiving(permissions, given.permissions)
@@ -97,7 +108,7 @@ export async function createPerson(
   input: { name: string; displayName: string; passwordHash: string; role: RoleId; createdAt: Date },
 ): Promise<Person> {
   const { displayName, ...rest } = input
-  const person = await insertPerson(tx, { id: randomUUIDv7() as PersonId, displayName: displayName.trim(), ...rest })
+  const person = await insertPerson(tx, { id: randomUUIDv7() as PersonId, displayName: tidyName(displayName), ...rest })
   if (!person) throw new AppError('name_taken', 'name')
   return person
 }
@@ -120,6 +131,12 @@ export async function preparePassword(
   if (!(await passwordMatches(current, found?.passwordHash))) throw new AppError('wrong_credentials', 'current')
   const passwordHash = await hashPassword(password)
   return async (tx) => void (await updatePerson(tx, person, { passwordHash }))
+}
+
+/** Throws `invalid_input` about a name of which nothing is to be seen. */
+function tidyName(displayName: string): string {
+  if (!/[\p{L}\p{N}\p{P}\p{S}]/u.test(displayName)) throw new AppError('invalid_input', 'displayName')
+  return displayName.trim()
 }
 
 function requireTimeZone(timeZone: string) {

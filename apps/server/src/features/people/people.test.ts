@@ -142,3 +142,24 @@ test('admins give roles, and the last one keeps theirs', async () => {
   ])
   expect(results.filter((result) => result.status === 'fulfilled').length).toBe(1)
 })
+
+test('a display name is seen, in any script, and turns no other text around', async () => {
+  const server = await startTestServer()
+  const alice = await server.person('alice')
+  const rename = (displayName: string) => alice.call('people.updateProfile', { displayName })
+  for (const name of [
+    '   ',
+    '\u200b\u200d',
+    'ali\u202egpj',
+    '\u2067ecila',
+    'a\u2028b',
+    'a\u0085b',
+    'a\u0000b',
+    '\ud800',
+  ])
+    await expect(rename(name), JSON.stringify(name)).rejects.toMatchObject({ code: 'invalid_input' })
+  for (const name of ['עליזה', 'אליס\u200f (א)', '爱丽丝', '👩‍🏫', 'Ömür', '.']) {
+    const { displayName } = await rename(` ${name} `)
+    expect(displayName).toBe(name)
+  }
+})

@@ -121,6 +121,18 @@ export async function updatePerson(
   return row && toPerson(row)
 }
 
+/** Nobody gives this person another role, or suspends them, until the transaction ends. */
+export async function lockPerson(tx: Tx, id: PersonId): Promise<Person | undefined> {
+  const row = await tx
+    .withTables<Tables>()
+    .selectFrom('people')
+    .select(shown)
+    .where('id', '=', id)
+    .forUpdate()
+    .executeTakeFirst()
+  return row && toPerson(row)
+}
+
 /** The ids of all owners, locked against a change of role until the transaction ends. */
 export async function lockOwners(tx: Tx): Promise<PersonId[]> {
   const rows = await tx
@@ -201,8 +213,8 @@ export async function holdSuspension(tx: Tx, id: PersonId): Promise<Suspension |
 }
 
 /** Who of these may sign in at this time. */
-export async function unsuspended(tx: Tx, people: readonly PersonId[], now: Date): Promise<PersonId[]> {
-  const rows = await tx
+export async function unsuspended(db: Db | Tx, people: readonly PersonId[], now: Date): Promise<PersonId[]> {
+  const rows = await db
     .withTables<Tables>()
     .selectFrom('people')
     .select('id')

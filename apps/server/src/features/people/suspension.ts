@@ -1,12 +1,12 @@
 import { AppError, type Input, type ManagedPerson, type Person, type PersonId, type Reply } from '@sotto/protocol'
 import { getRole, requireGiving } from '#features/roles'
-import type { Tx } from '#platform/database'
+import type { Db, Tx } from '#platform/database'
 import type { Context, Platform, WriteContext } from '#platform/feature'
 import {
-  findPeople,
   holdSuspension,
   listManaged,
   lockOwners,
+  lockPerson,
   type Suspension,
   setSuspension,
   unsuspended,
@@ -22,12 +22,16 @@ export async function requireNotSuspended({ clock }: Platform, tx: Tx, person: P
   if (suspension && !isOver(suspension, clock.now())) throw new AppError('forbidden', 'suspended')
 }
 
+export async function maySignIn(db: Db | Tx, person: PersonId, now: Date): Promise<boolean> {
+  return (await unsuspended(db, [person], now)).length > 0
+}
+
 /**
  * A person whom the actor may suspend, or whose password they may reset: somebody else, who may do nothing that the actor may not.
  */
 export async function requireBelow(context: WriteContext<'signed_in'>, id: PersonId): Promise<Person> {
   const { tx, actor, permissions } = context
-  const [person] = await findPeople(tx, [id])
+  const person = await lockPerson(tx, id)
   if (!person) throw new AppError('not_found', 'person')
   if (id === actor.person) throw new AppError('invalid_input', 'person')
   requireGiving(permissions, (await getRole(tx, person.role)).permissions)

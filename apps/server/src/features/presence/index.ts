@@ -14,9 +14,12 @@ export const presence: Feature = {
     }),
     acts('presence.watch', async (context, { people }) => {
       const { db, bus, origin, actor } = context
-      const hidden = await hiddenFrom(db, actor.person)
-      const known = (await knownAmong(context, db, actor.person, people)).filter((person) => !hidden.includes(person))
-      if (origin.link) roomOf(bus).watch(origin.link, known)
+      const knownOf = async (wanted: readonly PersonId[]) => {
+        const hidden = await hiddenFrom(db, actor.person)
+        return (await knownAmong(context, db, actor.person, wanted)).filter((person) => !hidden.includes(person))
+      }
+      const known = await knownOf(people)
+      if (origin.link) roomOf(bus).watch(origin.link, known, knownOf)
       // Whom one does not know is never here.
       const stateOf = (person: PersonId) => (known.includes(person) ? roomOf(bus).stateOf(person) : 'offline')
       return { people: people.map((person) => ({ person, state: stateOf(person) })) }

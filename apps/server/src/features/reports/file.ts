@@ -36,7 +36,7 @@ export async function make(
   const evidence = message ? await readEvidence(context, conversation, message, person) : null
   if (!message && (await log.findMembers(tx, conversation, [person])).length === 0)
     throw new AppError('not_found', 'person')
-  const report = await file(context, {
+  const { id: report, fresh } = await file(context, {
     reporter: actor.person,
     person,
     conversation,
@@ -44,7 +44,7 @@ export async function make(
     reason,
     content: { note, evidence },
   })
-  audit.record(context, { action: 'report.made', conversation, person, detail: { report, reason } })
+  if (fresh) audit.record(context, { action: 'report.made', conversation, person, detail: { report, reason } })
   return { report }
 }
 
@@ -55,7 +55,14 @@ export async function fileWords(
 ): Promise<void> {
   const { conversation, message, sender: person, text } = found
   const content = { note: '', evidence: { text, deleted: null } }
-  const report = await file(context, { reporter: null, person, conversation, message, reason: 'words', content })
+  const { id: report } = await file(context, {
+    reporter: null,
+    person,
+    conversation,
+    message,
+    reason: 'words',
+    content,
+  })
   const detail = { report, reason: 'words' }
   context.audit.record({ ...context, actor: null }, { action: 'report.made', conversation, person, detail })
 }
@@ -78,7 +85,7 @@ async function readEvidence(
 async function file(
   { tx, sealing, clock }: Writing,
   report: Pick<Report, 'reporter' | 'person' | 'conversation' | 'message' | 'reason'> & { content: Content },
-): Promise<ReportId> {
+): Promise<{ id: ReportId; fresh: boolean }> {
   const id = randomUUIDv7() as ReportId
   const content = await sealing.seal(report.person, belongsTo(id), Buffer.from(JSON.stringify(report.content)))
   return insertReport(tx, { ...report, id, at: clock.now(), content })

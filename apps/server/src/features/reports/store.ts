@@ -46,7 +46,7 @@ export async function findKept(tx: Tx, message: EntryId): Promise<Buffer | undef
 export async function insertReport(
   tx: Tx,
   report: Pick<ReportRow, 'id' | 'at' | 'reporter' | 'person' | 'conversation' | 'message' | 'reason' | 'content'>,
-): Promise<ReportId> {
+): Promise<{ id: ReportId; fresh: boolean }> {
   const tables = tx.withTables<Tables>()
   const row = await tables
     .insertInto('reports')
@@ -61,7 +61,7 @@ export async function insertReport(
     .onConflict((conflict) => conflict.columns(['reporter', 'message']).where('decision', 'is', null).doNothing())
     .returning('id')
     .executeTakeFirst()
-  if (row) return row.id
+  if (row) return { id: row.id, fresh: true }
   const earlier = await tables
     .selectFrom('reports')
     .select('id')
@@ -69,7 +69,7 @@ export async function insertReport(
     .where('message', '=', report.message)
     .where('decision', 'is', null)
     .executeTakeFirstOrThrow()
-  return earlier.id
+  return { id: earlier.id, fresh: false }
 }
 
 export async function listReports(

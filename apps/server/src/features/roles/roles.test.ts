@@ -86,3 +86,31 @@ test('two owners who step down at once leave one', async () => {
   const { people } = await admin.call('people.list', {})
   expect(people.filter(({ role }) => role === 'owner')).toHaveLength(1)
 })
+
+test('an invitation admits as long as whoever made it could make it', async () => {
+  const server = await startTestServer()
+  const [alice, bob] = [await server.person('alice'), await server.person('bob')]
+  const role = (person: { id: typeof alice.id }, role: string) =>
+    server.admin.call('people.setRole', { person: person.id, role })
+  await role(alice, 'admin')
+  await role(bob, 'admin')
+  const invite = async (maker: typeof alice, given: string) =>
+    (await maker.call('invitations.create', { role: given, uses: 9, expiresInHours: 1 })).token
+  const [admins, members] = [await invite(alice, 'admin'), await invite(bob, 'member')]
+  let made = 0
+  const signUp = (invitation: string) => {
+    const name = `new${++made}`
+    const device = { device: 'test', keep: 'token', password: 'correct horse battery' } as const
+    return server.anonymous.call('people.signUp', { name, displayName: name, invitation, ...device })
+  }
+  const expired = { code: 'link_expired' }
+  expect((await signUp(admins)).person.role).toBe('admin')
+  await role(alice, 'member')
+  await expect(signUp(admins)).rejects.toMatchObject(expired)
+  await expect(server.anonymous.call('invitations.preview', { invitation: admins })).rejects.toMatchObject(expired)
+  await signUp(members)
+  await server.admin.call('people.suspend', { person: bob.id, until: null, reason: '' })
+  await expect(signUp(members)).rejects.toMatchObject(expired)
+  await server.admin.call('people.restore', { person: bob.id })
+  await signUp(members)
+})

@@ -1,6 +1,6 @@
 import { AppError, type SessionId } from '@sotto/protocol'
 import { preparePassword, requireCredentials } from '#features/people'
-import { transact } from '#platform/database'
+import { type Db, transact } from '#platform/database'
 import { type Actor, acts, type Context, type Feature, type Platform, reads, writes } from '#platform/feature'
 import { refresh } from './refresh.ts'
 import { endSessions, startSession } from './start.ts'
@@ -71,6 +71,10 @@ async function recordRefusal({ db, audit, origin }: Context, name: string): Prom
   await transact(db, async (tx, after) =>
     audit.record({ tx, after, actor: null }, { action: 'session.refused', detail }),
   )
+}
+
+export async function sessionLives(db: Db, session: SessionId): Promise<boolean> {
+  return (await findSession(db, session)) !== undefined
 }
 
 /** Whom an access token speaks for, and until when (epoch milliseconds). Throws `unauthenticated` (also for an ended session) or `token_expired`. */

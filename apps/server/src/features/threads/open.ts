@@ -11,7 +11,7 @@ export async function open(
 ): Promise<Reply<'threads.open'>> {
   const { tx, after, log, clock, actor } = context
   await takeTurn(tx, `open ${actor.person} ${clientId}`)
-  const earlier = await log.findByClientId(tx, actor.person, clientId)
+  const earlier = await log.findMade(tx, 'thread', actor.person, clientId)
   if (earlier) return { conversation: earlier }
   await holdRules(tx)
   const supervisors = await supervisorsOf(tx, [actor.person], clock.now())

@@ -42,8 +42,13 @@ export interface Conversations {
   destroy(tx: Tx, after: AfterCommit, conversation: ConversationId): Promise<PersonId[]>
 
   findConversation(db: Db | Tx, conversation: ConversationId): Promise<Conversation | undefined>
-  /** The conversation in which a sender used a client id. */
-  findByClientId(db: Db | Tx, sender: PersonId, clientId: ClientId): Promise<ConversationId | undefined>
+  /** The conversation of a kind that somebody has made with a client id. Throws `conflict` where they used it for anything else. */
+  findMade(
+    db: Db | Tx,
+    kind: ConversationKind,
+    sender: PersonId,
+    clientId: ClientId,
+  ): Promise<ConversationId | undefined>
   /** Channels by name: the listed ones and those the person is in; all of them with `every`. */
   channels(
     db: Db,
@@ -113,14 +118,16 @@ export function openConversations(bus: Bus, clock: Clock, append: AppendNews): C
 
     findConversation,
 
-    async findByClientId(db, sender, clientId) {
+    async findMade(db, kind, sender, clientId) {
       const row = await db
         .withTables<Tables>()
-        .selectFrom('entries')
-        .select('conversation')
-        .where('sender', '=', sender)
-        .where('client_id', '=', clientId)
+        .selectFrom('entries as e')
+        .innerJoin('conversations as c', 'c.id', 'e.conversation')
+        .select(['e.conversation', 'e.kind as entry_kind', 'c.kind'])
+        .where('e.sender', '=', sender)
+        .where('e.client_id', '=', clientId)
         .executeTakeFirst()
+      if (row && (row.entry_kind !== 'created' || row.kind !== kind)) throw new AppError('conflict', 'client id')
       return row?.conversation
     },
 

@@ -36,14 +36,9 @@ export interface Members {
   /** Changes how long a seat lasts. */
   seatUntil(tx: Tx, conversation: ConversationId, person: PersonId, until: Date | null): Promise<void>
   /** Takes a person out and appends `left`. False where they were no member. */
-  unseat(
-    tx: Tx,
-    after: AfterCommit,
-    conversation: ConversationId,
-    person: PersonId,
-    by: Doer,
-    bannedUntil?: Date,
-  ): Promise<boolean>
+  unseat(tx: Tx, after: AfterCommit, conversation: ConversationId, person: PersonId, by: Doer): Promise<boolean>
+  /** Keeps somebody who is out from coming back until then; a longer ban stays. False where they were never in. */
+  ban(tx: Tx, conversation: ConversationId, person: PersonId, until: Date): Promise<boolean>
   /** Who was taken out and may not come back at this time; with `only`, whether that one. */
   bans(
     db: Db | Tx,
@@ -110,9 +105,7 @@ export function openMembers(bus: Bus, clock: Clock, append: AppendNews): Members
     tx: Tx,
     conversation: ConversationId,
     person: PersonId,
-    change: Partial<
-      Pick<Tables['members'], 'role' | 'silenced_until' | 'left_at_place' | 'seated_until' | 'banned_until'>
-    >,
+    change: Partial<Pick<Tables['members'], 'role' | 'silenced_until' | 'left_at_place' | 'seated_until'>>,
   ): Promise<boolean> {
     const { numUpdatedRows } = await tx
       .withTables<Tables>()
@@ -141,10 +134,9 @@ export function openMembers(bus: Bus, clock: Clock, append: AppendNews): Members
       await updateMember(tx, conversation, person, { seated_until: until })
     },
 
-    async unseat(tx, after, conversation, person, by, bannedUntil) {
+    async unseat(tx, after, conversation, person, by) {
       const { head } = await lockConversation(tx, conversation)
-      const change = { left_at_place: head + 1, banned_until: bannedUntil ?? null }
-      if (!(await updateMember(tx, conversation, person, change))) return false
+      if (!(await updateMember(tx, conversation, person, { left_at_place: head + 1 }))) return false
       const members = await countMembers(tx, conversation, -1)
       // Before the entry is announced: who is out hears nothing any more.
       after(() => bus.publish({ kind: 'seat', person, conversation, seated: false }))
@@ -204,6 +196,18 @@ export function openMembers(bus: Bus, clock: Clock, append: AppendNews): Members
         .where('left_at_place', 'is not', null)
       const rows = await (only ? query.where('person', '=', only) : query).execute()
       return rows.map(({ person, banned_until }) => ({ person, until: banned_until as Date }))
+    },
+
+    async ban(tx, conversation, person, until) {
+      const { numUpdatedRows } = await tx
+        .withTables<Tables>()
+        .updateTable('members')
+        .set({ banned_until: sql`greatest(banned_until, ${until}::timestamptz)` })
+        .where('conversation', '=', conversation)
+        .where('person', '=', person)
+        .where('left_at_place', 'is not', null)
+        .executeTakeFirst()
+      return numUpdatedRows === 1n
     },
 
     async liftBan(tx, conversation, person) {
