@@ -14,7 +14,7 @@ const spareBytes = 20
 // At the same time: what takes the time is waiting.
 test.concurrent.for(['up', 'down'] as const)(
   'the line is cut at every byte of a send and of its acknowledgement: %s',
-  { timeout: 600_000 },
+  { timeout: 1_200_000 },
   async (direction, { expect, onTestFinished }) => {
     const folder = await mkdtemp(join(tmpdir(), 'sotto-cuts-'))
     const product = await startProduct(folder)
