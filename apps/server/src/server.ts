@@ -269,19 +269,29 @@ async function openEdge(
 function runDaily(platform: Platform): () => Promise<void> {
   const { clock, logger } = platform
   const dayMs = 24 * 3_600_000
+  const againMs = 60_000
+  let stopped = false
   let timer: NodeJS.Timeout | undefined
   let running = Promise.resolve()
   const run = () => {
     timer = setTimeout(run, dayMs - (clock.now().getTime() % dayMs)).unref()
     running = running.then(async () => {
+      let failed = false
       for (const feature of features)
-        await feature
-          .daily?.(platform)
-          .catch((error) => logger.error({ err: error, feature: feature.name }, 'the daily work failed'))
+        await feature.daily?.(platform).catch((error) => {
+          failed = true
+          logger.error({ err: error, feature: feature.name }, 'the daily work failed')
+        })
+      // Whose last day is over must not go on until the next midnight because the database was away at this one.
+      if (failed && !stopped) {
+        clearTimeout(timer)
+        timer = setTimeout(run, againMs).unref()
+      }
     })
   }
   run()
   return () => {
+    stopped = true
     clearTimeout(timer)
     return running
   }

@@ -50,9 +50,9 @@ const From = oneOf('member', 'moderator', 'owner')
 export const Rights = exactly({
   post: From,
   invite: From,
-  /** Name, picture, topic, category and slow mode. */
+  /** Name, picture, topic and category. */
   change: From,
-  /** Take others out, delete what they wrote, silence them. */
+  /** Take others out, delete what they wrote, silence them; slow mode. */
   moderate: From,
   /** Keep messages where everybody finds them, and take them from there. */
   pin: From,

@@ -42,7 +42,7 @@ export const channels: Feature = {
       // Under the lock: a channel that is being deleted or unlisted is gone or unlisted by now.
       if (!(await log.lock(tx, conversation)).details.listed && !context.permissions.includes('channels.manage'))
         throw new AppError('not_found', 'conversation')
-      await enter(context, channel, actor.person, actor)
+      await enter(context, channel, [actor.person], actor)
       return { card: cardFor(channel, actor.person, 'member') }
     }),
     writes('channels.delete', async (context, { conversation, name }) => {

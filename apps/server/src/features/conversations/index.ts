@@ -36,6 +36,7 @@ export const conversations: Feature = {
       if (change.name === null) throw new AppError('invalid_input', 'name')
       if (kind === 'group' && (change.listed || change.category))
         throw new AppError('invalid_input', 'a group is not listed')
+      if (change.slowSeconds !== undefined) await requireMay(context, conversation, 'moderate')
       if (ownersOnly.some((field) => change[field] !== undefined)) await requireMay(context, conversation, 'manage')
       context.audit.record(context, { action: 'conversation.changed', conversation, detail: { change } })
       return { details: await log.change(tx, after, conversation, tidy(change, details), actor) }
@@ -112,21 +113,42 @@ export function cardFor(conversation: Conversation, person: PersonId, role: Memb
 }
 
 /**
- * Seats a person and puts the conversation on their board. False where they were a member already. Throws `forbidden` for somebody who is
- * banned from it.
+ * Seats people who are not in it yet, in their order, and puts the conversation on their boards; resolves with those. Throws `forbidden` about
+ * somebody who is banned from it.
  */
 export async function enter(
   context: Platform & { tx: Tx; after: AfterCommit },
   conversation: Conversation,
-  person: PersonId,
+  people: readonly PersonId[],
   by: Doer,
-): Promise<boolean> {
+): Promise<PersonId[]> {
+  const { tx, after } = context
+  const seated = await seatAll(context, conversation, people, by)
+  await putCards(
+    context,
+    tx,
+    after,
+    seated.map((person) => [person, cardFor(conversation, person, 'member')]),
+  )
+  return seated
+}
+
+/** The same without the boards, for whoever has more to put on some. */
+export async function seatAll(
+  context: Platform & { tx: Tx; after: AfterCommit },
+  conversation: Conversation,
+  people: readonly PersonId[],
+  by: Doer,
+): Promise<PersonId[]> {
   const { tx, after, log, audit } = context
-  await requireNoBan(context, conversation.id, person)
-  if (!(await log.seat(tx, after, conversation.id, person, by))) return false
-  audit.record({ tx, after, actor: by }, { action: 'member.added', conversation: conversation.id, person })
-  await putCards(context, tx, after, [[person, cardFor(conversation, person, 'member')]])
-  return true
+  const seated: PersonId[] = []
+  for (const person of people) {
+    await requireNoBan(context, conversation.id, person)
+    if (!(await log.seat(tx, after, conversation.id, person, by))) continue
+    audit.record({ tx, after, actor: by }, { action: 'member.added', conversation: conversation.id, person })
+    seated.push(person)
+  }
+  return seated
 }
 
 /** Throws `forbidden` for somebody who was taken out and may not come back yet. */

@@ -1,5 +1,5 @@
 import { AppError } from '@sotto/protocol'
-import { cardFor, enter, findCard, putCards } from '#features/conversations'
+import { cardFor, findCard, putCards, seatAll } from '#features/conversations'
 import { requireMayFind } from '#features/directory'
 import { blockersOf } from '#features/people'
 import { takeTurn } from '#platform/database'
@@ -24,9 +24,12 @@ export const groups: Feature = {
       const group = await log.create(tx, after, actor, { kind: 'group', policy: 'managed', details, clientId })
       context.audit.record(context, { action: 'group.made', conversation: group.id, detail: { name: details.name } })
       const card = cardFor(group, actor.person, 'owner')
-      await putCards(context, tx, after, [[actor.person, card]])
+      // Whom they have blocked brings nobody anywhere.
       const blockers = await blockersOf(tx, actor.person, others)
-      for (const person of others) if (!blockers.has(person)) await enter(context, group, person, actor)
+      const people = others.filter((person) => !blockers.has(person))
+      const seated = await seatAll(context, group, people, actor)
+      const cards = seated.map((person) => [person, cardFor(group, person, 'member')] as const)
+      await putCards(context, tx, after, [[actor.person, card], ...cards])
       return { card }
     }),
   ],

@@ -49,10 +49,8 @@ export const members: Feature = {
       await requireMayFind(context, people)
       // Whom they have blocked brings nobody anywhere.
       const blockers = await blockersOf(context.tx, actor.person, people)
-      const added = []
-      for (const person of people)
-        if (!blockers.has(person) && (await enter(context, locked, person, actor))) added.push(person)
-      return { added }
+      const welcome = people.filter((person) => !blockers.has(person))
+      return { added: await enter(context, locked, welcome, actor) }
     }),
 
     writes('members.remove', async (context, { conversation, person, banMinutes }) => {

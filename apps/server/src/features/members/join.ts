@@ -27,6 +27,6 @@ export async function join(
   const [state] = await log.findMembers(tx, conversation, [inviter])
   const mayInvite = state && memberMay(state.role, 'invite', locked.details)
   if (!mayInvite || !(await maySignIn(tx, inviter, clock.now()))) throw new AppError('link_expired', 'invitation')
-  await enter(context, locked, actor.person, { person: actor.person, session: actor.session })
+  await enter(context, locked, [actor.person], { person: actor.person, session: actor.session })
   return { head: locked.head }
 }

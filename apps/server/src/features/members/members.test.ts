@@ -187,6 +187,9 @@ test('who may write is what the conversation says at that moment: roles, silence
   await say()
   await bob.call('conversations.change', { conversation, change: { topic: 'said' } })
 
+  await expect(bob.call('conversations.change', { conversation, change: { slowSeconds: 3600 } })).rejects.toMatchObject(
+    refusal('forbidden', 'moderate'),
+  )
   await alice.call('conversations.change', { conversation, change: { slowSeconds: 3600 } })
   const id = clientId()
   const first = await bob.call('messages.send', { conversation, clientId: id, text: 'one' })
