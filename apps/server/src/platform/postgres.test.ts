@@ -221,9 +221,9 @@ test.each([
     if (server.child.killed) await server.exit
     else {
       // The server lives on: it brings PostgreSQL back and goes on keeping rows by itself.
+      await server.until(() => server.lines.includes('error PostgreSQL ended unexpectedly; restarting it'))
       const before = server.kept.length
       await server.until(() => server.kept.length > before + 100)
-      expect(server.lines).toContain('error PostgreSQL ended unexpectedly; restarting it')
       await server.stop()
     }
     expect(server.kept.length).toBeGreaterThan(40 * round)
