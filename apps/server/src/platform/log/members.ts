@@ -90,6 +90,18 @@ export function openMembers(bus: Bus, clock: Clock, append: AppendNews): Members
     return sql`(${left} is null and (${until} is null or ${until} > ${clock.now()}))`
   }
 
+  /** Everybody who is or was in a conversation in which a person sits. */
+  function sharing(db: Db | Tx, person: PersonId) {
+    return db
+      .withTables<Tables>()
+      .selectFrom('members as mine')
+      .innerJoin('members as theirs', 'theirs.conversation', 'mine.conversation')
+      .select('theirs.person')
+      .distinct()
+      .where('mine.person', '=', person)
+      .where(isSeated('mine'))
+  }
+
   async function countMembers(tx: Tx, conversation: ConversationId, by: 1 | -1): Promise<number> {
     const row = await tx
       .withTables<Tables>()
@@ -232,14 +244,7 @@ export function openMembers(bus: Bus, clock: Clock, append: AppendNews): Members
     },
 
     async companions(db, person, limit) {
-      const rows = await db
-        .withTables<Tables>()
-        .selectFrom('members as mine')
-        .innerJoin('members as theirs', 'theirs.conversation', 'mine.conversation')
-        .select('theirs.person')
-        .distinct()
-        .where('mine.person', '=', person)
-        .where(isSeated('mine'))
+      const rows = await sharing(db, person)
         .where(isSeated('theirs'))
         .where('theirs.person', '!=', person)
         .limit(limit)
@@ -249,14 +254,7 @@ export function openMembers(bus: Bus, clock: Clock, append: AppendNews): Members
 
     async companionsAmong(db, person, among) {
       if (among.length === 0) return []
-      const rows = await db
-        .withTables<Tables>()
-        .selectFrom('members as mine')
-        .innerJoin('members as theirs', 'theirs.conversation', 'mine.conversation')
-        .select('theirs.person')
-        .distinct()
-        .where('mine.person', '=', person)
-        .where(isSeated('mine'))
+      const rows = await sharing(db, person)
         .where('theirs.person', '=', sql<PersonId>`any(${among}::uuid[])`)
         .where((row) =>
           row.or([
