@@ -71,6 +71,22 @@ test('reading the record is on record; what failed and was rolled back is not', 
   expect(records.some((record) => record.action === 'person.role')).toBe(false)
 })
 
+test('what only admins see of people and reports is looked at on record; a look that is refused is none', async () => {
+  const server = await startTestServer()
+  const ana = await server.person('ana')
+  await server.admin.call('people.admin', { prefix: 'an' })
+  await server.admin.call('reports.list', { state: 'open' })
+  for (const look of [() => ana.call('people.admin', {}), () => ana.call('reports.list', { state: 'open' })])
+    await expect(look()).rejects.toMatchObject({ code: 'forbidden' })
+  for (const [action, detail] of [
+    ['person.listed', { prefix: 'an' }],
+    ['report.listed', { state: 'open' }],
+  ] as const) {
+    const { records } = await server.admin.call('audit.list', { action })
+    expect(records.map((record) => [record.actor, record.detail])).toEqual([[server.admin.id, detail]])
+  }
+})
+
 test('no page of the record is read without a record of the look it belongs to, and a look is one record', async () => {
   const { admin } = await startTestServer()
   const looks = async () => (await admin.call('audit.list', { action: 'audit.read', limit: 500 })).records

@@ -51,7 +51,7 @@ export const people: Feature = {
       )
       return person
     }),
-    reads('people.admin', listForManagers),
+    writes('people.admin', listForManagers),
     writes('people.restore', restore),
     acts('people.removePicture', (context) => removePicture(context, context.actor)),
     writes('people.setRole', async (context, { person: id, role }) => {

@@ -153,7 +153,7 @@ export async function listPeople(db: Db, page: Page): Promise<Person[]> {
 
 /** The same, with what only those see who manage people. */
 export async function listManaged(
-  db: Db,
+  db: Db | Tx,
   page: Page,
 ): Promise<{ person: Person; createdAt: Date; suspension: Suspension | undefined }[]> {
   const rows = await pageOf(db, page)
@@ -172,7 +172,7 @@ interface Page {
   readonly without?: readonly PersonId[]
 }
 
-function pageOf(db: Db, page: Page) {
+function pageOf(db: Db | Tx, page: Page) {
   let query = db.withTables<Tables>().selectFrom('people').where('name', '>', page.after)
   if (page.without?.length) query = query.where('id', '!=', sql<PersonId>`all(${page.without}::uuid[])`)
   if (page.among && 'length' in page.among) query = query.where('id', '=', sql<PersonId>`any(${page.among}::uuid[])`)

@@ -1,7 +1,7 @@
 import { AppError, type Input, type ManagedPerson, type Person, type PersonId, type Reply } from '@sotto/protocol'
 import { getRole, requireGiving } from '#features/roles'
 import type { Db, Tx } from '#platform/database'
-import type { Context, Platform, WriteContext } from '#platform/feature'
+import type { Platform, WriteContext } from '#platform/feature'
 import {
   holdSuspension,
   listManaged,
@@ -68,10 +68,12 @@ export async function restore(
 }
 
 export async function listForManagers(
-  { db, sealing, clock }: Context<'signed_in'>,
+  context: WriteContext<'signed_in'>,
   { prefix = '', after = '', limit = 50 }: Input<'people.admin'>,
 ): Promise<Reply<'people.admin'>> {
-  const found = await listManaged(db, { prefix: prefix.trim(), after, limit: limit + 1 })
+  const { tx, sealing, clock, audit } = context
+  audit.record(context, { action: 'person.listed', detail: { prefix: prefix.trim() } })
+  const found = await listManaged(tx, { prefix: prefix.trim(), after, limit: limit + 1 })
   const now = clock.now()
   const people = await Promise.all(
     found.slice(0, limit).map(async ({ person, createdAt, suspension }): Promise<ManagedPerson> => {

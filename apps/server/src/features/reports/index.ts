@@ -1,4 +1,4 @@
-import { type Feature, reads, writes } from '#platform/feature'
+import { type Feature, writes } from '#platform/feature'
 import { make } from './file.ts'
 import { get, list } from './review.ts'
 
@@ -10,5 +10,5 @@ export { lockReport, type ReportRow, updateReport } from './store.ts'
 /** What people put before the moderators. What comes of it is in `decisions`. */
 export const reports: Feature = {
   name: 'reports',
-  commands: [writes('reports.make', make), reads('reports.list', list), writes('reports.get', get)],
+  commands: [writes('reports.make', make), writes('reports.list', list), writes('reports.get', get)],
 }

@@ -11,7 +11,7 @@ import {
 } from '@sotto/protocol'
 import { listPeople } from '#features/people'
 import type { Db, Tx } from '#platform/database'
-import type { Context, Platform, WriteContext } from '#platform/feature'
+import type { Platform, WriteContext } from '#platform/feature'
 import { belongsTo, type Content } from './file.ts'
 import { decidedAbout, findReport, listReports, type ReportRow } from './store.ts'
 
@@ -20,12 +20,14 @@ const aroundIt = 5
 const earlierShown = 20
 
 export async function list(
-  context: Context<'signed_in'>,
+  context: WriteContext<'signed_in'>,
   { state, after, limit = 50 }: Input<'reports.list'>,
 ): Promise<Reply<'reports.list'>> {
-  const rows = await listReports(context.db, { state, after, limit: limit + 1 })
+  const { tx, audit } = context
+  audit.record(context, { action: 'report.listed', detail: { state } })
+  const rows = await listReports(tx, { state, after, limit: limit + 1 })
   const reports = await Promise.all(rows.slice(0, limit).map((row) => toReport(context, row)))
-  const people = await namesOf(context.db, reports.flatMap(peopleIn))
+  const people = await namesOf(tx, reports.flatMap(peopleIn))
   return { reports, people, next: rows.length > limit ? (reports.at(-1)?.id ?? null) : null }
 }
 

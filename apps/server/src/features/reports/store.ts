@@ -73,7 +73,7 @@ export async function insertReport(
 }
 
 export async function listReports(
-  db: Db,
+  db: Db | Tx,
   page: { state: 'open' | 'decided'; after: ReportId | undefined; limit: number },
 ): Promise<ReportRow[]> {
   const { state, after, limit } = page
